@@ -1,0 +1,25 @@
+"""Neural-net estimators for scikit-learn in which every regularizer is a hyperparameter."""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "DivergenceError": "skreg.exceptions",
+    "MLPClassifier": "skreg.estimators.mlp_classifier",
+    "MLPRegressor": "skreg.estimators.mlp_regressor",
+}
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name):
+    """Load a public name on first use (PEP 562): `import skreg` itself imports nothing heavy."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'skreg' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,87 @@
+"""How skreg compiles: one set of numba options, one cache key, one dtype a kernel.
+
+Building blocks (formulas, small loops) carry `jit`. What Python calls is made by
+`entry_point`, which compiles ahead of time for one explicit signature and caches on disk.
+"""
+
+import hashlib
+import inspect
+import warnings
+from functools import cache
+from pathlib import Path
+
+import numba
+
+# All of fastmath but "nnan" and "ninf": with those a NaN passes `isfinite` and divergence goes unseen.
+FASTMATH = {"contract", "reassoc", "nsz", "arcp", "afn"}
+OPTIONS = {"nogil": True, "fastmath": FASTMATH, "error_model": "numpy"}
+
+_compiled_files = set()
+
+
+def jit(function):
+    """Compile a building block; its file becomes part of the key of the disk cache."""
+    _compiled_files.add(function.__code__.co_filename)
+    return numba.njit(**OPTIONS)(function)
+
+
+def inlined(function):
+    """Compile as part of its callers: for functions that mostly call others.
+
+    LLVM optimises a function once more in each function above it; every level of calls that is
+    spared takes seconds off the first compilation.
+    """
+    _compiled_files.add(function.__code__.co_filename)
+    return numba.njit(inline="always", **OPTIONS)(function)
+
+
+@cache
+def source_digest():
+    """Digest of the source of all compiled code.
+
+    numba's own cache key sees only the file of the cached function: after an edit elsewhere it
+    would load a stale kernel. Entry points close over this digest, and numba hashes closures.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(_compiled_files):
+        digest.update(Path(name).read_bytes())
+    return int.from_bytes(digest.digest()[:7], "big")
+
+
+def entry_point(build, *examples):
+    """Compile `build(source_digest())` for the types of `examples`, from the disk cache if it can.
+
+    Parameters
+    ----------
+    build : callable
+        Takes the source digest and returns the function to compile, which names the digest.
+    *examples : objects
+        One example argument per parameter; `numba.types.Type` instances are taken as they are.
+
+    Returns
+    -------
+    numba dispatcher
+        Compiled for this one signature; other types raise `TypeError`.
+    """
+    function = build(source_digest())
+    try:
+        dispatcher = numba.njit(cache=True, **OPTIONS)(function)
+    except RuntimeError:  # numba found no writable place for its cache
+        warnings.warn(
+            "skreg found no writable folder for its compiled code and compiles it again in every "
+            "process (some seconds); set NUMBA_CACHE_DIR to a writable folder.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        dispatcher = numba.njit(**OPTIONS)(function)
+    types = [e if isinstance(e, numba.types.Type) else numba.typeof(e) for e in examples]
+    if len(types) != len(inspect.signature(function).parameters):
+        raise TypeError(f"{function.__name__} needs one example per parameter, got {len(types)}.")
+    dispatcher.compile(tuple(types))
+    dispatcher.disable_compile()
+    return dispatcher
+
+
+def read_only(dtype, ndim):
+    """Type of a C-contiguous array that compiled code only reads (memory maps fit it)."""
+    return numba.types.Array(numba.from_dtype(dtype), ndim, "C", readonly=True)

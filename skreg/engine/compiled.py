@@ -1,0 +1,128 @@
+"""The entry points of the compiled engine, one set a dtype, and its block-wise interface."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from skreg import stopping, streams
+from skreg._jit import entry_point, read_only
+from skreg.engine import kernel
+from skreg.engine.plan import LAYER, PLAN
+
+
+class Draws(NamedTuple):
+    """The compiled random streams, for the torch engine on the CPU."""
+
+    dtype: np.dtype
+    stream_key: object
+    fill_words: object
+    add_normal: object
+
+
+def _build_run_block(digest):
+    def run_block(data, validation, plan, layers, state, work, progress, curves, order, n_steps):
+        digest  # noqa: B018 - part of the key of numba's cache
+        p = progress[0]
+        kernel.run_block(data, validation, plan[0], layers, state, work, p, curves, order, n_steps)
+
+    return run_block
+
+
+def _build_mean_loss(digest):
+    def mean_loss(data, plan, layers, params, work):
+        digest  # noqa: B018
+        return kernel.mean_loss(data, plan[0], layers, params, work)
+
+    return mean_loss
+
+
+def _build_full_gradient(digest):
+    def full_gradient(data, plan, layers, params, work, total_gradient):
+        digest  # noqa: B018
+        return kernel.full_gradient(data, plan[0], layers, params, work, total_gradient)
+
+    return full_gradient
+
+
+def _build_stream_key(digest):
+    def stream_key(seed, role, step):
+        digest  # noqa: B018
+        return streams.stream_key(seed, role, step)
+
+    return stream_key
+
+
+def _build_fill_words(digest):
+    def fill_words(key, out):
+        digest  # noqa: B018
+        streams.fill_words(key, out)
+
+    return fill_words
+
+
+def _build_add_normal(digest):
+    def add_normal(key, std, values):
+        digest  # noqa: B018
+        streams.add_normal(key, std, values)
+
+    return add_normal
+
+
+def _data_type(dtype):
+    fields = [
+        read_only(dtype, 2),
+        read_only(dtype, 1),
+        read_only(np.dtype(np.int32), 1),
+        read_only(np.dtype(np.int64), 1),
+        read_only(dtype, 2),
+        read_only(dtype, 1),
+    ]
+    return numba.types.NamedTuple(fields, kernel.Data)
+
+
+def _examples(dtype):
+    """Types of the arguments that the entry points share."""
+    dtype = np.dtype(dtype)
+    flat, room = np.zeros(1, dtype), np.zeros((1, 1), dtype)
+    work = kernel.Work(flat, np.zeros(1, np.uint64), room, flat, flat, room, flat)
+    return _data_type(dtype), np.zeros(1, PLAN), np.zeros(1, LAYER), flat, work
+
+
+@cache
+def run_block(dtype):
+    """Compiled training loop for `dtype`, from the disk cache or compiled now (some seconds)."""
+    data, plan, layers, flat, work = _examples(dtype)
+    state = kernel.State(flat, flat, flat, flat)
+    progress, curves = stopping.new_progress(0.0), np.zeros(1, stopping.CURVES)
+    order = read_only(np.dtype(np.int32), 2)
+    return entry_point(
+        _build_run_block, data, data, plan, layers, state, work, progress, curves, order, 1
+    )
+
+
+@cache
+def mean_loss(dtype):
+    """Compiled loss over given rows, without noise and penalties."""
+    data, plan, layers, flat, work = _examples(dtype)
+    return entry_point(_build_mean_loss, data, plan, layers, flat, work)
+
+
+@cache
+def full_gradient(dtype):
+    """Compiled objective and gradient over all rows."""
+    data, plan, layers, flat, work = _examples(dtype)
+    return entry_point(_build_full_gradient, data, plan, layers, flat, work, flat)
+
+
+@cache
+def draws(dtype):
+    """Compiled random streams for `dtype`."""
+    key, words, values = np.uint64(0), np.zeros(1, np.uint64), np.zeros(1, dtype)
+    return Draws(
+        np.dtype(dtype),
+        entry_point(_build_stream_key, key, 0, 0),
+        entry_point(_build_fill_words, key, words),
+        entry_point(_build_add_normal, key, 0.0, values),
+    )

@@ -1,0 +1,40 @@
+"""The engine of MLPs on the CPU: numba kernels, which release the interpreter lock."""
+
+from skreg.engine import compiled
+from skreg.engine.kernel import make_work
+
+
+class CompiledEngine:
+    """Runs a `skreg.engine.problem.Problem` in the compiled kernel."""
+
+    def __init__(self, problem):
+        self.problem = problem
+        self.work = make_work(problem.plan[0], problem.layers, problem.capacity(), problem.dtype)
+
+    def run(self, curves, order, n_steps):
+        """At most `n_steps` steps in the order of rows given; see `kernel.run_block`."""
+        p = self.problem
+        compiled.run_block(p.dtype)(
+            p.data,
+            p.validation,
+            p.plan,
+            p.layers,
+            p.state,
+            self.work,
+            p.progress,
+            curves,
+            order,
+            n_steps,
+        )
+
+    def validation_loss(self, params):
+        """Mean loss over the validation rows: no noise, no penalty."""
+        p = self.problem
+        return compiled.mean_loss(p.dtype)(p.validation, p.plan, p.layers, params, self.work)
+
+    def full_gradient(self, params, gradient):
+        """Objective over all rows; its gradient is written to `gradient`."""
+        p = self.problem
+        return compiled.full_gradient(p.dtype)(
+            p.data, p.plan, p.layers, params, self.work, gradient
+        )

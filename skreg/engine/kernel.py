@@ -1,0 +1,224 @@
+"""The compiled training loop of an MLP: a block of steps without the interpreter lock.
+
+One step: gather a batch, noise, forward, loss, backward, penalties, optimizer. At the end of an
+epoch: validation, stopping, schedule. All state comes in and goes out by its arguments, so that a
+block may end anywhere. `skreg.engine.torch_engine` is the same loop for torch.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skreg import losses, noise, penalties, stopping
+from skreg._jit import inlined, jit
+from skreg.engine.layout import flat_weights_of
+from skreg.engine.optimizers import update_weights
+from skreg.engine.passes import backward, forward
+from skreg.engine.schedules import next_rate
+
+
+class Data(NamedTuple):
+    """Rows for the kernel: X dense, or sparse by (values, columns, starts) as CSR has them.
+
+    The form that is not used is empty. `weight` has mean 1 over the training rows.
+    """
+
+    X: np.ndarray  # (n_rows, n_features)
+    values: np.ndarray  # (n_nonzero,)
+    columns: np.ndarray  # (n_nonzero,), int32
+    starts: np.ndarray  # (n_rows + 1,), int64, or (0,) when dense
+    Y: np.ndarray  # (n_rows, n_outputs)
+    weight: np.ndarray  # (n_rows,)
+
+
+class State(NamedTuple):
+    """What a fit changes, each a flat buffer as `skreg.engine.layout` describes."""
+
+    params: np.ndarray
+    first: np.ndarray
+    second: np.ndarray  # may be empty under sgd
+    best: np.ndarray  # may be empty without early stopping
+
+
+class Work(NamedTuple):
+    """Room for the steps to work in; nothing in it outlives a step."""
+
+    acts: np.ndarray  # (capacity * sum of sizes,)
+    words: np.ndarray  # uint64, the random bits of dropout masks
+    deltas: np.ndarray  # (2, capacity * widest layer)
+    gradient: np.ndarray  # (n_parameters,)
+    noisy: np.ndarray  # (n_parameters,), or empty without weight noise
+    targets: np.ndarray  # (capacity, n_outputs)
+    weight: np.ndarray  # (capacity,)
+
+
+def make_work(plan, layers, capacity, dtype):
+    """Room for batches of up to `capacity` rows."""
+    n_params = int(layers["end"][-1])
+    n_words = np.where(layers["drop_threshold"] > 0, (capacity * layers["n_in"] + 3) // 4, 0)
+    return Work(
+        acts=np.empty(capacity * int(layers["n_in"].sum() + layers["n_out"][-1]), dtype),
+        words=np.empty(int(n_words.sum()), np.uint64),
+        deltas=np.empty((2, capacity * int(layers["n_out"].max())), dtype),
+        gradient=np.empty(n_params, dtype),
+        noisy=np.empty(n_params if plan["weight_std"] else 0, dtype),
+        targets=np.empty((capacity, int(layers["n_out"][-1])), dtype),
+        weight=np.empty(capacity, dtype),
+    )
+
+
+@jit
+def copy_into(target, source):
+    """Copy a 1-D array element by element (numba compiles this far faster than a slice)."""
+    for i in range(source.size):
+        target[i] = source[i]
+
+
+@jit
+def gather(data, rows, x, targets, weight):
+    """Copy the rows numbered `rows`: their features, targets and weights."""
+    zero = x.dtype.type(0)
+    for r in range(rows.size):
+        k = rows[r]
+        if data.starts.size:
+            for j in range(x.shape[1]):
+                x[r, j] = zero
+            for i in range(data.starts[k], data.starts[k + 1]):
+                x[r, data.columns[i]] += data.values[i]
+        else:
+            for j in range(x.shape[1]):
+                x[r, j] = data.X[k, j]
+        for j in range(targets.shape[1]):
+            targets[r, j] = data.Y[k, j]
+        weight[r] = data.weight[k]
+
+
+@inlined
+def batch_loss(data, rows, plan, layers, params, work, step, noisy):
+    """Weighted sum of the loss over `rows`, its gradient left at the end of `work.acts`.
+
+    The mass of the rows (sum of their weights) is returned beside it.
+    """
+    n, n_features = rows.size, layers[0]["n_in"]
+    batch, targets = work.acts[: n * n_features], work.targets[:n]
+    gather(data, rows, batch.reshape(n, n_features), targets, work.weight)
+    if noisy and plan["input_std"] > 0.0:
+        noise.add_input_noise(plan, step, batch)
+    if noisy and plan["target_std"] > 0.0:
+        noise.add_target_noise(plan, step, targets.reshape(-1))
+    mass = 0.0
+    for r in range(n):
+        mass += work.weight[r]
+    raw = forward(plan, layers, params, work.acts, work.words, n, step, noisy)
+    return losses.loss_and_gradient(plan, raw, targets, work.weight[:n]), mass
+
+
+@inlined
+def noisy_weights(plan, layers, params, noisy, step):
+    """Copy of the parameters with the step's noise on the weights."""
+    copy_into(noisy, params)
+    for i in range(layers.size):
+        noise.add_weight_noise(plan, step, i, flat_weights_of(layers[i], noisy))
+    return noisy
+
+
+@inlined
+def loss_and_gradient(data, rows, plan, layers, params, work, step):
+    """Loss of a batch and, in `work.gradient`, its gradient; noise in, penalties not."""
+    n = rows.size
+    if plan["weight_std"] > 0.0:
+        params = noisy_weights(plan, layers, params, work.noisy, step)
+    total, _ = batch_loss(data, rows, plan, layers, params, work, step, True)
+    backward(layers, params, work.acts, work.words, work.deltas, work.gradient, n)
+    share = work.gradient.dtype.type(1.0 / n)
+    for i in range(work.gradient.size):
+        work.gradient[i] *= share
+    return total / n
+
+
+@inlined
+def add_penalties(layers, params, gradient):
+    """Value of the penalties; their gradient is added to `gradient`."""
+    value = 0.0
+    for i in range(layers.size):
+        weights, slope = flat_weights_of(layers[i], params), flat_weights_of(layers[i], gradient)
+        value += penalties.add_penalty(layers[i], weights, slope)
+    return value
+
+
+@inlined
+def mean_loss(data, plan, layers, params, work):
+    """Weighted mean loss over all rows of `data`: no noise, no penalty."""
+    n, capacity = data.Y.shape[0], work.weight.size
+    total, mass = 0.0, 0.0
+    for start in range(0, n, capacity):
+        rows = np.arange(start, min(start + capacity, n))
+        part, part_mass = batch_loss(data, rows, plan, layers, params, work, 0, False)
+        total += part
+        mass += part_mass
+    return total / mass
+
+
+@inlined
+def take_step(data, rows, plan, layers, state, work, progress):
+    """One optimizer step on a batch; its loss, penalties included."""
+    step = progress["step"] + 1
+    loss = loss_and_gradient(data, rows, plan, layers, state.params, work, step)
+    loss += add_penalties(layers, state.params, work.gradient)
+    rate = progress["learning_rate"]
+    update_weights(plan, rate, step, state.params, work.gradient, state.first, state.second)
+    progress["step"] = step
+    return loss
+
+
+@inlined
+def end_epoch(validation, plan, layers, state, work, progress, curves, n):
+    """After an epoch of `n` rows: validation, stopping and best weights, learning rate."""
+    loss = np.nan
+    if validation.Y.shape[0]:
+        loss = mean_loss(validation, plan, layers, state.params, work)
+    if stopping.book_epoch(plan, progress, curves, n, loss) and plan["keep_best"]:
+        copy_into(state.best, state.params)
+    progress["learning_rate"] = next_rate(plan, progress)
+
+
+@inlined
+def run_block(data, validation, plan, layers, state, work, progress, curves, order, n_steps):
+    """Train for at most `n_steps` steps, or until `order` is used up or the fit stops.
+
+    Parameters
+    ----------
+    curves : structured array with `skreg.stopping.CURVES`, one entry per epoch of this block
+    order : ndarray of shape (n_epochs or 1, n_rows)
+        Rows in the order of their use; a single line serves every epoch.
+    """
+    n = order.shape[1]
+    while n_steps > 0 and progress["row"] < curves.size and progress["status"] == stopping.RUNNING:
+        line = order[min(progress["row"], order.shape[0] - 1)]
+        start = progress["batch"] * plan["batch_size"]
+        end = min(start + plan["batch_size"], n)
+        loss = take_step(data, line[start:end], plan, layers, state, work, progress)
+        if not np.isfinite(loss):
+            progress["status"] = stopping.DIVERGED
+            return
+        progress["loss_sum"] += loss * (end - start)
+        progress["batch"] += 1
+        n_steps -= 1
+        if end == n:
+            end_epoch(validation, plan, layers, state, work, progress, curves, n)
+
+
+@inlined
+def full_gradient(data, plan, layers, params, work, total_gradient):
+    """Objective over all rows and, in `total_gradient`, its gradient; no noise. For L-BFGS."""
+    n, capacity = data.Y.shape[0], work.weight.size
+    for i in range(params.size):
+        total_gradient[i] = 0.0
+    total = 0.0
+    for start in range(0, n, capacity):
+        rows = np.arange(start, min(start + capacity, n))
+        share = rows.size / n
+        total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0)
+        for i in range(params.size):
+            total_gradient[i] += share * work.gradient[i]
+    return total + add_penalties(layers, params, total_gradient)

@@ -1,0 +1,203 @@
+"""The skorch net that every estimator trains: the only training loop."""
+
+import time
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import EpochTimer, PrintLog
+from torch import nn
+
+from skreg import losses, stopping
+from skreg.engine.compiled_engine import CompiledEngine
+from skreg.engine.lbfgs import fit_lbfgs
+from skreg.engine.optimizers import torch_optimizer
+from skreg.engine.pacing import Pacing
+from skreg.engine.threads import one_thread_per_net
+from skreg.engine.torch_engine import TorchEngine
+from skreg.exceptions import DivergenceError
+
+# Callbacks that read the history at the end of an epoch and touch nothing else.
+READING_CALLBACKS = (EpochTimer, PrintLog)
+
+LINKS = {
+    "identity": lambda raw: raw,
+    "exp": torch.exp,
+    "logistic": torch.sigmoid,
+    "softmax": lambda raw: torch.softmax(raw, dim=1),
+}
+"""From the raw prediction to the prediction, by the name that `out_activation_` has."""
+
+
+class BatchLoss(nn.Module):
+    """Mean loss of a plan as a torch criterion, for what in skorch asks for one."""
+
+    def __init__(self, plan):
+        super().__init__()
+        self.plan = plan
+
+    def forward(self, raw, y):
+        """Mean loss over rows; `raw` and `y` of shape (n_rows, n_outputs)."""
+        y = y.reshape(raw.shape).to(raw.dtype)
+        return losses.torch_loss(self.plan[0], raw, y, torch.ones_like(raw[:, 0])) / len(raw)
+
+
+class RegularizedNet(NeuralNet):
+    """A skorch net whose `fit_loop` runs blocks of epochs in one of skreg's engines.
+
+    Module, history, callbacks, device and checkpoints are skorch's. After training the problem's data
+    can be let go (`without_data`).
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Its parameters share memory with `problem.state.params` (on the CPU).
+    problem : skreg.engine.problem.Problem or None
+        None for a net that only predicts.
+    engine : {"compiled", "torch"}
+    solver : {"adam", "sgd", "lbfgs"}
+    max_fun : int
+        Evaluations that L-BFGS may make.
+    **kwargs
+        Of `skorch.NeuralNet`.
+    """
+
+    def __init__(
+        self, module, *, problem=None, engine="compiled", solver="adam", max_fun=15000, **kwargs
+    ):
+        self.problem, self.engine = problem, engine
+        self.solver, self.max_fun = solver, max_fun
+        kwargs.setdefault("criterion", BatchLoss)
+        kwargs.setdefault("optimizer", torch_optimizer())
+        kwargs.setdefault("train_split", None)
+        super().__init__(module, **kwargs)
+
+    @property
+    def _default_callbacks(self):
+        return []
+
+    def without_data(self):
+        """This net with its problem let go, so that it does not hold on to the data."""
+        self.problem = None
+        return self
+
+    def partial_fit(self, X, y=None, classes=None, **fit_params):
+        """As skorch's, but a KeyboardInterrupt of the user's goes through."""
+        if not self.initialized_:
+            self.initialize()
+        self._tell("on_train_begin", X=X, y=y)
+        self.fit_loop(X, y, **fit_params)
+        self._tell("on_train_end", X=X, y=y)
+        return self
+
+    def fit_loop(self, X, y=None, epochs=None, **fit_params):
+        """Train on the problem given: its data, not `X` and `y`, which only callbacks see.
+
+        Raises
+        ------
+        DivergenceError
+            If loss or weights leave the finite numbers.
+        """
+        self.check_training_readiness()
+        with one_thread_per_net():
+            engine = self._make_engine()
+            if self.solver == "lbfgs":
+                fit_lbfgs(self.problem, engine, self.max_fun, self._book_iteration)
+            else:
+                self._fit_stochastic(engine)
+        self._check_finite()
+        return self
+
+    def _make_engine(self):
+        if self.engine == "compiled":
+            return CompiledEngine(self.problem)
+        return TorchEngine(self.problem, self)
+
+    def _fit_stochastic(self, engine):
+        p, done = self.problem, 0
+        every_epoch = bool(self.callbacks_) or bool(self.verbose)
+        pacing = Pacing(
+            p.data.Y.shape[0], p.plan[0]["batch_size"], p.state.params.size, every_epoch
+        )
+        while p.progress[0]["status"] == stopping.RUNNING and done < p.n_epochs:
+            n_epochs = pacing.epochs(p.n_epochs - done)
+            order = p.shuffling.draw(n_epochs)
+            used = self._run_block(engine, pacing, order, n_epochs)
+            if used < n_epochs:
+                p.shuffling.give_back(used)
+            done += used
+
+    def _run_block(self, engine, pacing, order, n_epochs):
+        """Train `n_epochs` epochs or until the fit stops; how many were finished."""
+        progress = self.problem.progress[0]
+        progress["row"], booked = 0, 0
+        curves = np.zeros(n_epochs, stopping.CURVES)
+        while progress["row"] < n_epochs and progress["status"] == stopping.RUNNING:
+            if progress["batch"] == 0 and self.callbacks_:
+                self._tell("on_epoch_begin", **self._epoch_data())
+            with pacing.timed(lambda: int(progress["step"])):
+                start = time.perf_counter()
+                engine.run(curves, order, pacing.steps())
+            n_booked = max(1, int(progress["row"]) - booked)
+            seconds = (time.perf_counter() - start) / n_booked
+            for row in curves[booked : progress["row"]]:
+                self._book_epoch(row, seconds)
+            booked = int(progress["row"])
+        return booked
+
+    def _book_epoch(self, row, seconds):
+        """Write an epoch into the history, and let callbacks and the user see it."""
+        history = self.history
+        if not self.callbacks_:  # else skorch's on_epoch_begin has begun it
+            history.new_epoch()
+        history.record("epoch", len(history))
+        history.record("train_loss", float(row["loss"]))
+        validated = not np.isnan(row["validation_loss"])
+        if validated:
+            history.record("valid_loss", float(row["validation_loss"]))
+        history.record("lr", float(row["learning_rate"]))
+        history.record("dur", seconds)
+        if self.verbose:
+            print(f"Iteration {len(history)}, loss = {row['loss']:.8f}")
+            if validated:
+                print(f"Validation loss: {row['validation_loss']:.8f}")
+        if self.callbacks_:
+            self._tell("on_epoch_end", **self._epoch_data())
+
+    def _book_iteration(self, row, seconds):
+        """An iteration of L-BFGS is an epoch that begins and ends at once."""
+        if self.callbacks_:
+            self._tell("on_epoch_begin", **self._epoch_data())
+        self._book_epoch(row, seconds)
+
+    def _tell(self, event, **kwargs):
+        """Notify the callbacks; a KeyboardInterrupt that one raises means: stop here."""
+        try:
+            self.notify(event, **kwargs)
+        except KeyboardInterrupt:
+            self.problem.progress["status"] = stopping.INTERRUPTED
+
+    def _epoch_data(self):
+        p = self.problem
+        sets = {"dataset_train": self.get_dataset(p.data.X, p.data.Y), "dataset_valid": None}
+        if p.validation.Y.shape[0]:
+            sets["dataset_valid"] = self.get_dataset(p.validation.X, p.validation.Y)
+        return sets
+
+    def _check_finite(self):
+        p = self.problem
+        progress = p.progress[0]
+        diverged = progress["status"] == stopping.DIVERGED
+        if not diverged and np.isfinite(p.state.params).all():
+            return
+        epoch = int(progress["epoch"]) + int(diverged)
+        if self.solver == "lbfgs":
+            raise DivergenceError(
+                f"lbfgs left the finite numbers in iteration {epoch}: scale X "
+                "(StandardScaler), or raise alpha."
+            )
+        raise DivergenceError(
+            f"Training diverged in epoch {epoch} at learning_rate_init="
+            f"{float(p.plan[0]['rate']):g} (loss or weights not finite): lower learning_rate_init, "
+            "scale X (StandardScaler), or use fewer or weaker noises."
+        )

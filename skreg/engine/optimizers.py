@@ -1,0 +1,127 @@
+"""Adam and SGD, compiled and for torch, with scikit-learn's placement of every constant.
+
+Adam (Kingma & Ba 2015) adds epsilon to sqrt(v) before the bias correction, as scikit-learn does
+and as the paper proposes at the end of its section 2; torch's own adds it after. SGD with momentum
+and Nesterov's variant (Sutskever et al. 2013) as in scikit-learn.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from skreg._jit import inlined, jit
+
+NAMES = ("adam", "sgd", "lbfgs")  # lbfgs is scipy's: see `skreg.engine.lbfgs`
+ADAM, SGD, LBFGS = range(3)
+
+
+FIELDS = [
+    ("optimizer", "i8"),
+    ("beta_1", "f8"),
+    ("beta_2", "f8"),
+    ("epsilon", "f8"),
+    ("momentum", "f8"),
+    ("nesterov", "?"),
+]
+"""Of a plan: the optimizer's place in `NAMES`, and the constants of its formulas."""
+
+
+def optimizer_settings(params):
+    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    return {
+        "optimizer": NAMES.index(params["solver"]),
+        **{name: params[name] for name in ("beta_1", "beta_2", "epsilon", "momentum")},
+        "nesterov": params["nesterovs_momentum"],
+    }
+
+
+@jit
+def adam_rate(plan, learning_rate, step):
+    """Learning rate with Adam's two bias corrections at step `step` (from 1)."""
+    correction = np.sqrt(1.0 - plan["beta_2"] ** step) / (1.0 - plan["beta_1"] ** step)
+    return learning_rate * correction
+
+
+@inlined
+def update_weights(plan, learning_rate, step, weights, gradient, first, second):
+    """One step on a 1-D slice of the parameters, in place.
+
+    `first` and `second` are the moments of Adam; SGD keeps its velocity in `first`.
+    """
+    if plan["optimizer"] == ADAM:
+        rate = adam_rate(plan, learning_rate, step)
+        _adam(plan, rate, weights, gradient, first, second)
+    else:
+        _sgd(plan, learning_rate, weights, gradient, first)
+
+
+@jit
+def _adam(plan, rate, weights, gradient, first, second):
+    dtype = weights.dtype.type
+    beta_1, beta_2 = dtype(plan["beta_1"]), dtype(plan["beta_2"])
+    rest_1, rest_2 = dtype(1.0 - plan["beta_1"]), dtype(1.0 - plan["beta_2"])
+    rate, epsilon = dtype(rate), dtype(plan["epsilon"])
+    for i in range(weights.size):
+        g = gradient[i]
+        first[i] = beta_1 * first[i] + rest_1 * g
+        second[i] = beta_2 * second[i] + rest_2 * g * g
+        weights[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
+
+
+@jit
+def _sgd(plan, learning_rate, weights, gradient, velocity):
+    dtype = weights.dtype.type
+    momentum, rate = dtype(plan["momentum"]), dtype(learning_rate)
+    for i in range(weights.size):
+        velocity[i] = momentum * velocity[i] - rate * gradient[i]
+        if plan["nesterov"]:
+            weights[i] += momentum * velocity[i] - rate * gradient[i]
+        else:
+            weights[i] += velocity[i]
+
+
+@cache
+def torch_optimizer():
+    """The same steps as a `torch.optim.Optimizer` class (torch is imported on use)."""
+    import torch
+
+    class RegularizedOptimizer(torch.optim.Optimizer):
+        """Adam or SGD as described by a plan (array of one record with `FIELDS`); each parameter's state may be preset."""
+
+        def __init__(self, params, lr, plan):
+            self.plan = plan[0]
+            super().__init__(params, {"lr": lr})
+
+        @torch.no_grad()
+        def step(self, closure=None):
+            loss = None if closure is None else torch.enable_grad()(closure)()
+            for group in self.param_groups:
+                for weight in group["params"]:
+                    if weight.grad is not None:
+                        self._step_one(weight, group["lr"])
+            return loss
+
+        def preset(self, weight, first, second, step):
+            """Give a parameter its moments (tensors, updated in place) and number of steps."""
+            self.state[weight] = {"first": first, "second": second, "step": step}
+
+        def _step_one(self, weight, lr):
+            o, state, g = self.plan, self.state[weight], weight.grad
+            if not state:
+                self.preset(weight, torch.zeros_like(weight), torch.zeros_like(weight), 0)
+                state = self.state[weight]
+            state["step"] += 1
+            first, second = state["first"], state["second"]
+            if o["optimizer"] == ADAM:
+                rate = adam_rate.py_func(o, lr, state["step"])
+                first.mul_(o["beta_1"]).add_(g, alpha=1 - o["beta_1"])
+                second.mul_(o["beta_2"]).addcmul_(g, g, value=1 - o["beta_2"])
+                weight.addcdiv_(first, second.sqrt().add_(o["epsilon"]), value=-rate)
+            else:
+                first.mul_(o["momentum"]).add_(g, alpha=-lr)
+                if o["nesterov"]:
+                    weight.add_(first, alpha=o["momentum"]).add_(g, alpha=-lr)
+                else:
+                    weight.add_(first)
+
+    return RegularizedOptimizer

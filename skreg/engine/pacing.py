@@ -1,0 +1,52 @@
+"""How much of a fit is done in one go: so much that Python costs little, so little that Ctrl-C,
+progress and time limits get their turn."""
+
+import time
+
+_SECONDS = 0.2
+_BYTES_OF_ORDER = 64 * 2**20
+
+
+class Pacing:
+    """Sizes of the next block, from the speed seen so far.
+
+    Parameters
+    ----------
+    n_rows, batch_size, n_parameters : int
+    every_epoch : bool
+        Whether Python must look in after each epoch.
+    """
+
+    def __init__(self, n_rows, batch_size, n_parameters, every_epoch):
+        self.n_rows, self.every_epoch = n_rows, every_epoch
+        self.steps_per_epoch = -(-n_rows // batch_size)
+        self.seconds_per_step = 2e-5 + 6e-10 * batch_size * n_parameters  # until it is measured
+
+    def epochs(self, most):
+        """Epochs to draw permutations for, at most `most`."""
+        if self.every_epoch:
+            return 1
+        by_memory = _BYTES_OF_ORDER // (4 * self.n_rows)
+        return max(1, min(most, by_memory, self.steps() // self.steps_per_epoch))
+
+    def steps(self):
+        """Steps of the next block."""
+        return max(1, int(_SECONDS / self.seconds_per_step))
+
+    def timed(self, n_steps):
+        """Context that times a block of `n_steps()` steps, a callable asked at its end."""
+        return _Timer(self, n_steps)
+
+
+class _Timer:
+    def __init__(self, pacing, n_steps):
+        self.pacing, self.n_steps = pacing, n_steps
+
+    def __enter__(self):
+        self.start, self.steps_before = time.perf_counter(), self.n_steps()
+        return self
+
+    def __exit__(self, *_):
+        done = self.n_steps() - self.steps_before
+        if done:
+            self.pacing.seconds_per_step = (time.perf_counter() - self.start) / done

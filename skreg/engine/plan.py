@@ -1,0 +1,69 @@
+"""A plan: every number that says how a fit trains, as two records that both engines read.
+
+`PLAN` holds what is one for the net, `LAYER` what each layer has. Each concept's module names its
+own fields and fills them from an estimator's parameters.
+"""
+
+import numpy as np
+
+from skreg import losses, noise, penalties, stopping
+from skreg.engine import layout, optimizers, schedules
+
+PLAN = np.dtype(
+    [
+        ("batch_size", "i8"),
+        *losses.FIELDS,
+        *noise.FIELDS,
+        *stopping.FIELDS,
+        *optimizers.FIELDS,
+        *schedules.FIELDS,
+    ],
+    align=True,
+)
+LAYER = np.dtype(
+    [*layout.LAYER_FIELDS, *penalties.LAYER_FIELDS, *noise.LAYER_FIELDS],
+    align=True,
+)
+
+
+def make_plan(params, *, batch_size, seed, monitor, keep_best):
+    """Plan (array of one record) from an estimator's parameters.
+
+    Parameters
+    ----------
+    params : mapping
+        The estimator's parameters by name.
+    batch_size : int
+        Rows of a batch, resolved.
+    seed : int
+        Of the random streams.
+    monitor, keep_best : int, bool
+        What `skreg.stopping` watches, and whether it keeps the best weights.
+    """
+    settings = {
+        "batch_size": batch_size,
+        **losses.loss_settings(params),
+        **noise.noise_settings(params, seed),
+        **stopping.stopping_settings(params, monitor, keep_best),
+        **optimizers.optimizer_settings(params),
+        **schedules.schedule_settings(params),
+    }
+    return _filled(PLAN, 1, settings)
+
+
+def make_layers(params, sizes):
+    """Layers of the plan (array of records) of an MLP with `sizes` units, in- and output included."""
+    n_layers = len(sizes) - 1
+    settings = {
+        **layout.layout_settings(sizes, params["activation"]),
+        **penalties.penalty_settings(params),
+        **noise.layer_noise_settings(params, n_layers),
+    }
+    return _filled(LAYER, n_layers, settings)
+
+
+def _filled(dtype, length, settings):
+    records = np.zeros(length, dtype)
+    for name in dtype.names:
+        records[name] = settings[name]
+    return records

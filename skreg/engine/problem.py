@@ -1,0 +1,72 @@
+"""What an engine is given: data, plan and the state it changes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skreg.engine.kernel import Data, State
+from skreg.engine.shuffling import Shuffling
+
+
+@dataclass
+class Problem:
+    """A fit, ready to run.
+
+    Attributes
+    ----------
+    data, validation : Data
+        `validation` may have no rows.
+    plan : ndarray of one record, `skreg.engine.plan.PLAN`
+    layers : ndarray of records, `skreg.engine.plan.LAYER`
+    state : State
+        Buffers that the fit changes.
+    progress : ndarray of one record, `skreg.stopping.PROGRESS`
+    shuffling : Shuffling
+    n_epochs : int
+        At most so many.
+    """
+
+    data: Data
+    validation: Data
+    plan: np.ndarray
+    layers: np.ndarray
+    state: State
+    progress: np.ndarray
+    shuffling: Shuffling
+    n_epochs: int
+
+    @property
+    def dtype(self):
+        """Compute dtype."""
+        return self.state.params.dtype
+
+    def capacity(self):
+        """Rows that a workspace must hold: a batch, or a handy piece of the validation rows."""
+        piece = min(max(self.validation.Y.shape[0], 1), 256)
+        return int(max(min(self.plan[0]["batch_size"], self.data.Y.shape[0]), piece))
+
+
+def make_data(X, Y, weight, dtype):
+    """Rows in the form that engines read: contiguous, of the compute dtype, read-only views.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+    Y : ndarray of shape (n_rows, n_outputs)
+    weight : ndarray of shape (n_rows,)
+    dtype : dtype
+    """
+    empty = np.empty(0, dtype)
+    if issparse(X):
+        arrays = np.empty((0, X.shape[1]), dtype), X.data, X.indices, X.indptr
+    else:
+        arrays = X, empty, empty, empty
+    kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype)
+    return Data(*(_read_only(a, kind) for a, kind in zip((*arrays, Y, weight), kinds, strict=True)))
+
+
+def _read_only(array, dtype):
+    view = np.ascontiguousarray(array, dtype=dtype).view(np.ndarray).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,209 @@
+"""The engine of everything else, and the reference for the compiled one: autograd.
+
+The same loop as `skreg.engine.kernel`, step by step and with the same draws.
+"""
+
+import numpy as np
+import torch
+from scipy.sparse import csr_matrix
+
+from skreg import losses, noise, penalties, stopping
+from skreg.engine import compiled
+from skreg.engine.layout import bias_views, weight_views
+from skreg.engine.schedules import next_rate
+
+_PIECE = 4096  # rows that go through the net at once outside of steps
+
+
+class TorchEngine:
+    """Runs a `skreg.engine.problem.Problem` by autograd.
+
+    Parameters
+    ----------
+    problem : Problem
+    net : skorch net
+        Holds the module, the optimizer and the device; its callbacks are notified.
+    """
+
+    def __init__(self, problem, net):
+        self.problem, self.net = problem, net
+        self.module, self.optimizer = net.module_, net.optimizer_
+        self.device = torch.device(net.device)
+        on_cpu = self.device.type == "cpu"
+        plan, layers = problem.plan[0], problem.layers
+        draws = compiled.draws(problem.dtype) if on_cpu else None
+        generator = (
+            None
+            if on_cpu
+            else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
+        )
+        self.noise = noise.TorchNoise(plan, layers, draws, generator)
+        self.weights = [layer.weight for layer in self.module.layers]
+        self.parameters = self.weights + [layer.bias for layer in self.module.layers]
+        self._rate = None
+        self._preset_optimizer()
+
+    def _views(self, flat):
+        """Views of a flat buffer in the order of `self.parameters`."""
+        return weight_views(self.problem.layers, flat) + bias_views(self.problem.layers, flat)
+
+    def _preset_optimizer(self):
+        state = self.problem.state
+        second = state.second if state.second.size else np.zeros_like(state.first)
+        step = int(self.problem.progress[0]["step"])
+        views = self._views(state.first), self._views(second)
+        self._moments = []
+        for weight, *moments in zip(self.parameters, *views, strict=True):
+            tensors = [torch.from_numpy(m).to(self.device) for m in moments]
+            self.optimizer.preset(weight, *tensors, step)
+            self._moments += zip(moments, tensors, strict=True)
+
+    def run(self, curves, order, n_steps):
+        """At most `n_steps` steps in the order of rows given, as `kernel.run_block`."""
+        p = self.problem
+        plan, progress, n = p.plan[0], p.progress[0], order.shape[1]
+        self.module.train()
+        self._set_rate(progress["learning_rate"])
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        running = True
+        while running and n_steps > 0 and progress["row"] < curves.size:
+            line = order[min(progress["row"], order.shape[0] - 1)]
+            start = progress["batch"] * plan["batch_size"]
+            end = min(start + plan["batch_size"], n)
+            total += self._take_step(line[start:end], progress) * float(end - start)
+            progress["batch"] += 1
+            n_steps -= 1
+            if end == n:
+                progress["loss_sum"] += total.item()
+                total.zero_()
+                running = self._end_epoch(curves, n)
+        progress["loss_sum"] += total.item()
+        self._write_back()
+
+    def _take_step(self, rows, progress):
+        """One optimizer step on a batch; its loss, penalties included, still on the device."""
+        self.noise.step = int(progress["step"]) + 1
+        x, y, weight = self._batch(self.problem.data, rows)
+        self._tell("on_batch_begin", batch=(x, y), training=True)
+        self.optimizer.zero_grad()
+        loss = self._batch_loss(self.noise.inputs(x), self.noise.targets(y), weight)
+        loss = loss + self._penalty()
+        loss.backward()
+        named = list(self.module.named_parameters())
+        self._tell("on_grad_computed", named_parameters=named, batch=(x, y))
+        self.optimizer.step()
+        self._tell("on_batch_end", batch=(x, y), training=True, loss=loss.detach())
+        progress["step"] += 1
+        return loss.detach()
+
+    def _tell(self, event, **kwargs):
+        if self.net.callbacks_:
+            self.net.notify(event, **kwargs)
+
+    def _batch(self, data, rows):
+        if data.starts.size:
+            starts = data.starts
+            sparse = csr_matrix(
+                (data.values, data.columns, starts), (starts.size - 1, data.X.shape[1]), copy=False
+            )
+            x = sparse[rows].toarray()
+        else:
+            x = data.X[rows]
+        arrays = x, data.Y[rows], data.weight[rows]
+        return [torch.from_numpy(a).to(self.device) for a in arrays]
+
+    def _batch_loss(self, x, y, weight):
+        if self.problem.plan[0]["weight_std"]:
+            noisy = {
+                f"layers.{i}.weight": self.noise.weights(i, w) for i, w in enumerate(self.weights)
+            }
+            raw = torch.func.functional_call(self.module, noisy, (x, self.noise))
+        else:
+            raw = self.module(x, self.noise)
+        return losses.torch_loss(self.problem.plan[0], raw, y, weight) / len(x)
+
+    def _penalty(self):
+        return sum(
+            penalties.torch_penalty(layer, weight)
+            for layer, weight in zip(self.problem.layers, self.weights, strict=True)
+        )
+
+    def _end_epoch(self, curves, n):
+        """Book the epoch; False where the fit is over."""
+        p = self.problem
+        plan, progress = p.plan[0], p.progress[0]
+        if not np.isfinite(progress["loss_sum"]):
+            progress["status"] = stopping.DIVERGED
+            return False
+        self._write_back()
+        loss = self.validation_loss(p.state.params) if p.validation.Y.shape[0] else np.nan
+        if stopping.book_epoch.py_func(plan, progress, curves, n, loss) and plan["keep_best"]:
+            p.state.best[:] = p.state.params
+        progress["learning_rate"] = next_rate.py_func(plan, progress)
+        self._set_rate(progress["learning_rate"])
+        return progress["status"] == stopping.RUNNING
+
+    def _set_rate(self, rate):
+        """The schedule's rate; a skorch callback's own is left alone while the schedule rests."""
+        if rate != self._rate:
+            self._rate = rate
+            for group in self.optimizer.param_groups:
+                group["lr"] = float(rate)
+
+    def _write_back(self):
+        """Bring a device's weights and moments into the problem's buffers."""
+        if self.device.type == "cpu":
+            return  # they are the same memory
+        views = self._views(self.problem.state.params)
+        for view, weight in zip(views, self.parameters, strict=True):
+            view[:] = weight.detach().cpu().numpy()
+        for view, tensor in self._moments:
+            view[:] = tensor.cpu().numpy()
+
+    def _read_params(self):
+        """Bring the problem's weights onto a device."""
+        if self.device.type == "cpu":
+            return
+        views = self._views(self.problem.state.params)
+        with torch.no_grad():
+            for view, weight in zip(views, self.parameters, strict=True):
+                weight.copy_(torch.from_numpy(view))
+
+    def validation_loss(self, params):
+        """Mean loss over the validation rows: no noise, no penalty.
+
+        `params` are the problem's own, which the module shares.
+        """
+        data, total = self.problem.validation, 0.0
+        self.module.eval()
+        with torch.no_grad():
+            for rows in _pieces(data):
+                x, y, weight = self._batch(data, rows)
+                total += losses.torch_loss(self.problem.plan[0], self.module(x), y, weight).item()
+        self.module.train()
+        return total / data.weight.sum(dtype=np.float64)
+
+    def full_gradient(self, params, gradient):
+        """Objective over all rows; its gradient is written to `gradient`."""
+        p = self.problem
+        p.state.params[:] = params
+        self._read_params()
+        self.module.zero_grad()
+        n, total = p.data.Y.shape[0], 0.0
+        for rows in _pieces(p.data):
+            x, y, weight = self._batch(p.data, rows)
+            loss = losses.torch_loss(p.plan[0], self.module(x), y, weight) / n
+            loss.backward()
+            total += loss.item()
+        penalty = self._penalty()
+        if isinstance(penalty, torch.Tensor):
+            penalty.backward()
+            total += penalty.item()
+        for view, weight in zip(self._views(gradient), self.parameters, strict=True):
+            view[:] = weight.grad.cpu().numpy()
+        return total
+
+
+def _pieces(data):
+    n = data.Y.shape[0]
+    return (np.arange(start, min(start + _PIECE, n)) for start in range(0, n, _PIECE))

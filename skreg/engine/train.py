@@ -1,0 +1,204 @@
+"""From encoded arrays to a trained net: the one way into the engine."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+
+from skreg import stopping
+from skreg.engine.kernel import State
+from skreg.engine.layout import bias_views, weight_views
+from skreg.engine.plan import make_layers, make_plan
+from skreg.engine.problem import Problem, make_data
+from skreg.engine.shuffling import Shuffling
+
+
+@dataclass
+class Memory:
+    """What a fit leaves for the next one of the same net (`warm_start`, `partial_fit`).
+
+    Attributes
+    ----------
+    random_state : RandomState
+        Of initialisation, splits and shuffling.
+    seed : int
+        Of the counter-based streams; their draws go by the number of the step.
+    first, second : ndarray of shape (n_parameters,) or None
+        Moments of the optimizer.
+    progress : ndarray of one record or None
+    """
+
+    random_state: np.random.RandomState
+    seed: int
+    first: np.ndarray | None = None
+    second: np.ndarray | None = None
+    progress: np.ndarray | None = None
+
+    @classmethod
+    def fresh(cls, random_state):
+        """Memory of a net that was never trained. Draws nothing from `random_state`."""
+        peek = np.random.RandomState(0)
+        peek.set_state(random_state.get_state())
+        return cls(random_state, int(peek.randint(2**62)))
+
+    def copy(self):
+        """A memory that can change without this one."""
+        return deepcopy(self)
+
+    def after(self, problem):
+        """This memory with what a trained problem leaves."""
+        self.first, self.second = problem.state.first, problem.state.second
+        self.progress = problem.progress
+        return self
+
+
+def initial_weights(sizes, activation, random_state):
+    """Glorot's uniform initialisation, drawn in scikit-learn's order.
+
+    Bound ``sqrt(6 / (n_in + n_out))``, with 2 in place of 6 for logistic units (Glorot & Bengio
+    2010).
+
+    Returns
+    -------
+    coefs, intercepts : lists of ndarray of shape (n_in, n_out) and (n_out,)
+    """
+    coefs, intercepts = [], []
+    factor = 2.0 if activation == "logistic" else 6.0
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        bound = np.sqrt(factor / (n_in + n_out))
+        coefs.append(random_state.uniform(-bound, bound, (n_in, n_out)))
+        intercepts.append(random_state.uniform(-bound, bound, n_out))
+    return coefs, intercepts
+
+
+def pack(layers, coefs, intercepts, dtype):
+    """Flat buffer with the given weights, in the layout that engines use."""
+    flat = np.empty(int(layers["end"][-1]), dtype)
+    for view, coef in zip(weight_views(layers, flat), coefs, strict=True):
+        view[:] = coef.T
+    for view, intercept in zip(bias_views(layers, flat), intercepts, strict=True):
+        view[:] = intercept
+    return flat
+
+
+def unpack(layers, flat, dtype):
+    """Lists of coefs (n_in, n_out) and intercepts (n_out,), each an array of its own."""
+    coefs = [view.astype(dtype, copy=True).T for view in weight_views(layers, flat)]
+    return coefs, [view.astype(dtype, copy=True) for view in bias_views(layers, flat)]
+
+
+def make_problem(
+    params, data, validation, weights, memory, *, sizes, batch_size, early_stopping, n_epochs
+):
+    """The problem that an estimator's parameters and data pose.
+
+    Parameters
+    ----------
+    params : mapping
+        The estimator's parameters by name, `loss` by its name in `skreg.losses`.
+    data, validation : tuple (X, Y, weight), or None for no validation
+    weights : tuple (coefs, intercepts)
+        Where training starts.
+    memory : Memory
+    sizes : tuple of int
+        Units of all layers, input and output included.
+    batch_size, n_epochs : int
+    early_stopping : bool
+    """
+    dtype = np.dtype(params["dtype"])
+    n_rows = len(data[2])
+    monitor = stopping.VALIDATION_LOSS if early_stopping else stopping.TRAINING_LOSS
+    plan = make_plan(
+        params, batch_size=batch_size, seed=memory.seed, monitor=monitor, keep_best=early_stopping
+    )
+    layers = make_layers(params, sizes)
+    flat = pack(layers, *weights, dtype)
+    n_second = flat.size if params["solver"] == "adam" else 0
+    X, Y, weight = data
+    if validation is None:
+        validation = X[:0], Y[:0], weight[:0]
+    return Problem(
+        data=make_data(X, Y, weight / weight.mean(), dtype),
+        validation=make_data(*validation, dtype),
+        plan=plan,
+        layers=layers,
+        state=State(
+            params=flat,
+            first=_moments(memory.first, flat.size, dtype),
+            second=_moments(memory.second, n_second, dtype),
+            best=flat.copy() if early_stopping else flat[:0],
+        ),
+        progress=memory.progress.copy(),
+        shuffling=Shuffling(memory.random_state, n_rows, params["shuffle"] and n_rows > batch_size),
+        n_epochs=n_epochs,
+    )
+
+
+def _moments(kept, size, dtype):
+    return np.zeros(size, dtype) if kept is None or kept.size != size else kept.astype(dtype)
+
+
+def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled", **kwargs):
+    """The skorch net of an estimator, with a module on the weights in `flat`.
+
+    Parameters
+    ----------
+    params : mapping
+        As for `make_problem`.
+    plan, layers, flat : ndarray
+    link : str
+        What turns the raw prediction into a prediction, a key of `skreg.engine.net.LINKS`.
+    problem : Problem, optional
+        To train on.
+    engine : {"compiled", "torch"}
+    **kwargs
+        Of `skorch.NeuralNet`.
+    """
+    import torch
+
+    from skreg.engine.net import LINKS, RegularizedNet
+    from skreg.modules import MLP
+
+    tensors = [
+        [torch.from_numpy(view) for view in views(layers, flat)]
+        for views in (weight_views, bias_views)
+    ]
+    return RegularizedNet(
+        MLP(*tensors, params["activation"]),
+        problem=problem,
+        engine=engine,
+        solver=params["solver"],
+        max_fun=params["max_fun"],
+        criterion__plan=plan,
+        optimizer__plan=plan,
+        predict_nonlinearity=LINKS[link],
+        lr=params["learning_rate_init"],
+        max_epochs=int(plan[0]["n_epochs"]),
+        batch_size=int(plan[0]["batch_size"]),
+        device=params["device"],
+        verbose=int(params["verbose"]),
+        **kwargs,
+    )
+
+
+def rebuild_net(params, coefs, intercepts, history, *, link, batch_size):
+    """The skorch net of a fitted estimator from its weights and history (a list of dicts)."""
+    sizes = (coefs[0].shape[0], *(c.shape[1] for c in coefs))
+    plan = make_plan(params, batch_size=batch_size, seed=0, monitor=0, keep_best=False)
+    layers = make_layers(params, sizes)
+    flat = pack(layers, coefs, intercepts, coefs[0].dtype)
+    net = make_net(params, plan, layers, flat, link=link).initialize()
+    for row in history:
+        net.history.new_epoch()
+        for name, value in row.items():
+            net.history.record(name, value)
+    return net
+
+
+def train(net):
+    """Train a net on its problem; its weights are then the best ones under early stopping."""
+    problem = net.problem
+    net.fit(problem.data.X, problem.data.Y)
+    if problem.plan[0]["keep_best"]:
+        problem.state.params[:] = problem.state.best
+    return net

@@ -1,0 +1,1 @@
+"""The estimators: scikit-learn's API in front, the engine behind."""

@@ -1,0 +1,331 @@
+"""What the MLP estimators share: from checked arrays to a trained net and back."""
+
+import warnings
+from contextlib import contextmanager
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skreg._sklearn import _fit_context
+from skreg.estimators import _rows
+from skreg.estimators._forward import forward
+from skreg.estimators._parameters import SHARED_CONSTRAINTS, check_together, training_params
+
+_AUTO_BATCH = 200
+
+
+@contextmanager
+def all_or_nothing(estimator):
+    """Put an estimator's attributes back as they were if the block raises."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def trains_in_steps(estimator):
+    """Whether `partial_fit` is there; raises with the reason where it is not."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit needs a stochastic solver ('adam' or 'sgd'), got solver='lbfgs'."
+        )
+    if estimator.early_stopping:
+        raise AttributeError(
+            "partial_fit has no validation rows to watch: set early_stopping=False."
+        )
+    return True
+
+
+class BaseMLP(BaseEstimator):
+    """Fit and prediction of an MLP; subclasses know their targets."""
+
+    _parameter_constraints: dict = SHARED_CONSTRAINTS
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Train the net.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows. Sparse X is made dense batch by batch.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows: None is all ones, 0 leaves a row out, and only their ratios count.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation rows. With ``early_stopping=True`` they take the place of the split;
+            without, they are only measured (`validation_scores_`).
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of the validation rows.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weights of the validation rows.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            For arrays or parameters that do not fit; the estimator stays as it was.
+        skreg.exceptions.DivergenceError
+            If training leaves the finite numbers.
+        """
+        with all_or_nothing(self):
+            validation = _check_given_together(X_val, y_val, sample_weight_val)
+            warm = self.warm_start and hasattr(self, "coefs_")
+            self._train(X, y, sample_weight, validation, warm=warm, n_epochs=self.max_iter)
+            self._warn_if_unfinished()
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        with all_or_nothing(self):
+            warm = hasattr(self, "coefs_")
+            self._train(X, y, sample_weight, None, warm=warm, n_epochs=None, classes=classes)
+        return self
+
+    def _train(self, X, y, sample_weight, validation, *, warm, n_epochs, classes=None):
+        """Check, prepare and train. `n_epochs=None` is one pass of `partial_fit`."""
+        from skreg.engine.choice import choose_engine
+        from skreg.engine.train import make_net, make_problem, train
+
+        hidden = check_together(self)
+        X, y = self._check_data(X, y, reset=not warm)
+        weight = _rows.check_weights(sample_weight, X)
+        X, y, weight = _rows.drop_weightless(X, y, weight)
+        target = self._make_target(y, classes, warm, fresh=n_epochs is not None)
+        batch_size = _AUTO_BATCH if self.batch_size == "auto" else self.batch_size
+        rows = _rows.as_weighted_set(X, target.codes(y), weight, batch_size)
+
+        sizes = (X.shape[1], *hidden, target.n_outputs)
+        memory = self._new_memory(keep=warm)
+        weights = self._starting_weights(sizes, memory, warm)
+        rows, held_out = self._hold_out(rows, validation, target, memory)
+        rows, held_out, weights = self._encode(rows, held_out, weights, target, warm)
+
+        params = training_params(self, target.loss)
+        problem = make_problem(
+            params,
+            rows,
+            held_out,
+            weights,
+            self._begin(memory, restart=n_epochs is not None),
+            sizes=sizes,
+            batch_size=min(batch_size, len(rows[2])),
+            early_stopping=self.early_stopping,
+            n_epochs=n_epochs or 1,
+        )
+        net = make_net(
+            params,
+            problem.plan,
+            problem.layers,
+            problem.state.params,
+            link=target.link,
+            problem=problem,
+            engine=choose_engine(self.engine, self.device, self.callbacks),
+            callbacks=self.callbacks,
+        )
+        self._take(train(net), target, warm)
+        kept = self.warm_start or n_epochs is None
+        self._memory = memory.after(problem) if kept else None
+        self._net = net.without_data()
+
+    # --- what goes in
+
+    def _check_data(self, X, y, reset):
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=reset,
+            accept_sparse="csr",
+            accept_large_sparse=False,
+            dtype=self._compute_dtype(),
+            order="C",
+            multi_output=True,
+            y_numeric=self._y_numeric,
+        )
+        return X, self._check_y(y)
+
+    def _compute_dtype(self):
+        return np.dtype(np.float64 if self.solver == "lbfgs" else self.dtype)
+
+    def _new_memory(self, keep):
+        """Memory of the last fit, or a fresh one. A failed fit must not change the kept one."""
+        from skreg.engine.train import Memory
+
+        if keep and getattr(self, "_memory", None) is not None:
+            return self._memory.copy()
+        if self.random_state is None or isinstance(self.random_state, Integral):
+            return Memory.fresh(np.random.RandomState(self.random_state))
+        if isinstance(self.random_state, np.random.RandomState):
+            return Memory.fresh(self.random_state)
+        return Memory.fresh(np.random.mtrand._rand)  # random_state=np.random
+
+    def _starting_weights(self, sizes, memory, warm):
+        from skreg.engine.train import initial_weights
+
+        if not warm:
+            return initial_weights(sizes, self.activation, memory.random_state)
+        before = (self.coefs_[0].shape[0], *(c.shape[1] for c in self.coefs_))
+        if before != sizes:
+            raise ValueError(
+                f"The fitted net has layers of {before} units, but hidden_layer_sizes and the data "
+                f"now ask for {sizes}: fit with warm_start=False to begin anew."
+            )
+        return self.coefs_, self.intercepts_
+
+    def _hold_out(self, rows, validation, target, memory):
+        """Training and validation rows (X, codes, weight); the latter may be None."""
+        if validation is not None:
+            return rows, self._check_held_out(validation, target)
+        if not self.early_stopping:
+            return rows, None
+        X, codes, weight = rows
+        sides = _rows.split(
+            X, codes, self.validation_fraction, target.strata(codes), memory.random_state
+        )
+        return tuple((X[i], codes[i], weight[i]) for i in sides)
+
+    def _check_held_out(self, validation, target):
+        X, y, sample_weight = validation
+        X = check_array(
+            X, accept_sparse="csr", dtype=self._compute_dtype(), order="C", input_name="X_val"
+        )
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X_val has {X.shape[1]} features, but X has {self.n_features_in_}: give both the "
+                "same columns."
+            )
+        y = self._check_y(np.asarray(y))
+        if len(y) != X.shape[0]:
+            raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {len(y)}.")
+        weight = _rows.check_weights(sample_weight, X, "sample_weight_val")
+        X, y, weight = _rows.drop_weightless(X, y, weight)
+        return X, target.codes(y, "y_val"), weight
+
+    def _encode(self, rows, held_out, weights, target, warm):
+        """Rows as the net sees them (X, Y, weight), and weights fitted to the target's units."""
+        dtype = self._compute_dtype()
+        X, codes, weight = rows
+        factor, offset = target.take_in(codes, weight)
+        coefs, intercepts = (list(w) for w in weights)
+        if warm:
+            coefs[-1] = coefs[-1] * factor
+            intercepts[-1] = intercepts[-1] * factor + offset
+        rows = X, target.encode(codes, dtype, training=True), target.weigh(codes, weight)
+        if held_out is not None:
+            X, codes, weight = held_out
+            held_out = X, target.encode(codes, dtype, False), target.weigh(codes, weight)
+        return rows, held_out, (coefs, intercepts)
+
+    def _begin(self, memory, restart):
+        from skreg import stopping
+
+        if memory.progress is None:
+            memory.progress = stopping.new_progress(self.learning_rate_init)
+        elif restart:
+            stopping.restart(memory.progress, self.learning_rate_init)
+        memory.progress["status"] = stopping.RUNNING
+        return memory
+
+    # --- what comes out
+
+    def _take(self, net, target, warm):
+        """Fitted attributes from a trained net."""
+        from skreg.engine.train import unpack
+
+        problem, progress = net.problem, net.problem.progress[0]
+        history = net.history
+        self.coefs_, self.intercepts_ = unpack(problem.layers, problem.state.params, self.dtype)
+        self._target = target
+        self.n_layers_ = len(self.coefs_) + 1
+        self.n_outputs_ = target.n_outputs
+        self.out_activation_ = target.link
+        self.n_iter_ = len(history)
+        self.t_ = int(progress["seen"])
+        curve = [row["train_loss"] for row in history]
+        self.loss_curve_ = (self.loss_curve_ if warm else []) + curve
+        self.loss_ = curve[-1] if curve else float("nan")
+        scores = [-row["valid_loss"] for row in history if "valid_loss" in row]
+        earlier = getattr(self, "validation_scores_", None) if warm else None
+        self.validation_scores_ = (earlier or []) + scores or None
+        best = float(progress["best"])
+        self.best_loss_ = None if self.early_stopping else best
+        self.best_validation_score_ = -best if self.early_stopping else None
+        self.best_epoch_ = int(progress["best_epoch"]) if self.early_stopping else None
+        self._status = int(progress["status"])
+
+    def _warn_if_unfinished(self):
+        from skreg import stopping
+
+        chose_length = self.n_iter_no_change >= self.max_iter or self.learning_rate == "cosine"
+        if self._status != stopping.RUNNING or (chose_length and self.solver != "lbfgs"):
+            return
+        what = "lbfgs" if self.solver == "lbfgs" else "Stochastic Optimizer"
+        warnings.warn(
+            f"{what}: Maximum iterations ({self.n_iter_}) reached and the optimization hasn't "
+            "converged yet. Raise max_iter or tol; n_iter_no_change >= max_iter asks for a fixed "
+            "number of epochs.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+
+    @property
+    def net_(self):
+        """The fitted skorch net behind the estimator (`skorch.NeuralNet`)."""
+        check_is_fitted(self, "coefs_")
+        if getattr(self, "_net", None) is None:
+            from skreg.engine.train import rebuild_net
+
+            self._net = rebuild_net(
+                training_params(self, self._target.loss),
+                self.coefs_,
+                self.intercepts_,
+                self._history(),
+                link=self.out_activation_,
+                batch_size=1,
+            )
+        return self._net
+
+    def _history(self):
+        rows = [{"epoch": i, "train_loss": v} for i, v in enumerate(self.loss_curve_, 1)]
+        for row, score in zip(rows, self.validation_scores_ or (), strict=False):
+            row["valid_loss"] = -score
+        return rows
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_net", None)
+        return state
+
+    def _output(self, X):
+        """Output of the net after its link, shape (n_rows, n_outputs), in the compute dtype."""
+        check_is_fitted(self, "coefs_")
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=self.coefs_[0].dtype, order="C", reset=False
+        )
+        return forward(X, self.coefs_, self.intercepts_, self.activation, self.out_activation_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _check_given_together(X_val, y_val, sample_weight_val):
+    if (X_val is None) != (y_val is None):
+        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        raise ValueError(f"{given} was passed to fit without {missing}: pass both or neither.")
+    if X_val is None and sample_weight_val is not None:
+        raise ValueError("sample_weight_val was passed to fit without X_val and y_val.")
+    return None if X_val is None else (X_val, y_val, sample_weight_val)

@@ -1,0 +1,252 @@
+"""The parameters that all MLP estimators share: their ranges, how they go together, their docs."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from skreg._sklearn import Interval, Options, StrOptions
+
+_AT_LEAST_0 = Interval(Real, 0, None, closed="left")
+_ABOVE_0 = Interval(Real, 0, None, closed="neither")
+_FROM_1 = Interval(Integral, 1, None, closed="left")
+_SHARE = Interval(Real, 0, 1, closed="left")
+
+SHARED_CONSTRAINTS = {
+    "hidden_layer_sizes": ["array-like", _FROM_1],
+    "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
+    "solver": [StrOptions({"adam", "sgd", "lbfgs"})],
+    "alpha": [_AT_LEAST_0],
+    "batch_size": [StrOptions({"auto"}), _FROM_1],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive", "cosine"})],
+    "learning_rate_init": [_ABOVE_0],
+    "power_t": [_AT_LEAST_0],
+    "max_iter": [_FROM_1],
+    "shuffle": ["boolean"],
+    "random_state": ["random_state"],
+    "tol": [_AT_LEAST_0],
+    "verbose": ["verbose"],
+    "warm_start": ["boolean"],
+    "momentum": [Interval(Real, 0, 1, closed="both")],
+    "nesterovs_momentum": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "beta_1": [_SHARE],
+    "beta_2": [_SHARE],
+    "epsilon": [_ABOVE_0],
+    "n_iter_no_change": [_FROM_1, Options(Real, {np.inf})],
+    "max_fun": [_FROM_1],
+    "dropout": [_SHARE, "array-like"],
+    "input_dropout": [_SHARE],
+    "noise_std": [_AT_LEAST_0],
+    "weight_noise_std": [_AT_LEAST_0],
+    "device": [str],
+    "dtype": [StrOptions({"float32", "float64"})],
+    "engine": [StrOptions({"auto", "compiled", "torch"})],
+    "callbacks": [list, None],
+}
+
+_STOCHASTIC = ("dropout", "input_dropout", "noise_std", "weight_noise_std", "target_noise_std")
+
+
+def check_together(estimator):
+    """Sizes of the hidden layers; raises where parameters that are each valid do not go together.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameters, their values and the remedy.
+    """
+    hidden = _hidden_layer_sizes(estimator.hidden_layer_sizes)
+    _check_dropout(estimator.dropout, len(hidden))
+    if estimator.solver == "lbfgs":
+        for name in _STOCHASTIC:
+            value = getattr(estimator, name, 0.0)
+            if np.any(value):
+                raise ValueError(
+                    f"solver='lbfgs' minimizes one fixed function and cannot serve {name}={value!r}"
+                    f", which changes it at every step. Use solver='adam' or 'sgd', or {name}=0."
+                )
+    return hidden
+
+
+def _hidden_layer_sizes(value):
+    sizes = (value,) if isinstance(value, Integral) else tuple(value)
+    for size in sizes:
+        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+            raise ValueError(
+                f"hidden_layer_sizes must be integers of at least 1, got {value!r}. "
+                "Use () for a linear model."
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def _check_dropout(value, n_hidden):
+    if isinstance(value, Real):
+        return
+    rates = np.asarray(value, dtype=object)
+    if rates.shape != (n_hidden,):
+        raise ValueError(
+            f"dropout={value!r} must be a number, or one number for each of the {n_hidden} hidden "
+            "layers."
+        )
+    if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in rates):
+        raise ValueError(f"dropout={value!r} must lie in [0, 1) for every hidden layer.")
+
+
+def training_params(estimator, loss):
+    """An estimator's parameters as the engine takes them: `loss` and `dtype` as they are trained."""
+    dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
+    return {**estimator.get_params(deep=False), "loss": loss, "dtype": dtype}
+
+
+def store(estimator, values):
+    """Set the constructor's arguments, given as its `locals()`, as attributes, untouched."""
+    for name in estimator._get_param_names():
+        setattr(estimator, name, values[name])
+
+
+def shared_docs(cls):
+    """Class decorator: put the shared parameters and attributes into the docstring's places."""
+    cls.__doc__ = (
+        cls.__doc__.replace("    {objective}\n", _OBJECTIVE)
+        .replace("    {network}\n", _NETWORK)
+        .replace("    {training}\n", _TRAINING)
+        .replace("    {regularizers}\n", _REGULARIZERS)
+        .replace("    {execution}\n", _EXECUTION)
+        .replace("    {attributes}\n", _ATTRIBUTES)
+    )
+    return cls
+
+
+_OBJECTIVE = """\
+    Minimizes over the parameters phi, with weights W (biases are never penalised), rows
+    (x_i, y_i) and sample weights w_i::
+
+        J(phi) = sum_i w_i loss(f(x_i; phi), y_i) / sum_i w_i  +  alpha / 2 * sum_j W_j^2
+
+    which means the same for every batch size, solver and number of rows. scikit-learn's MLP
+    divides its alpha by the rows B of a batch: ``alpha_sklearn = alpha * B``.
+"""
+
+_NETWORK = """\
+    hidden_layer_sizes : int or array-like of int, default=(100,)
+        Units of the hidden layers; an int is one layer, ``()`` a linear model.
+    activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
+        Activation of the hidden layers.
+"""
+
+_TRAINING = """\
+    solver : {"adam", "sgd", "lbfgs"}, default="adam"
+        Adam (Kingma & Ba 2015), gradient descent with momentum, or L-BFGS on all rows at once
+        (float64; no dropout or noise).
+    alpha : float, default=1e-4
+        Strength of the L2 penalty, the lambda of the literature: ``alpha / 2 * sum(W^2)`` is added
+        to the mean loss.
+    batch_size : int or "auto", default="auto"
+        Rows of a batch of the stochastic solvers; "auto" is ``min(200, n_samples)``.
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
+        Schedule of the learning rate, per epoch, for adam and sgd. "invscaling" divides by
+        ``(rows seen + 1)^power_t``; "adaptive" divides by 5 whenever training stalls; "cosine"
+        falls to 0 over `max_iter` epochs.
+    learning_rate_init : float, default=0.001
+        Learning rate at the start, for adam and sgd.
+    power_t : float, default=0.5
+        Exponent of "invscaling".
+    max_iter : int, default=200
+        Most epochs (adam, sgd) or iterations (lbfgs).
+    shuffle : bool, default=True
+        Whether rows are shuffled in each epoch. Without effect where one batch holds all rows.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initialisation, shuffling, early-stopping split and noise. An int makes fits
+        bit-equal; the global generators of numpy and torch are never touched.
+    tol : float, default=1e-4
+        Training stops when the loss (validation loss under early stopping) has not fallen by `tol`
+        for more than `n_iter_no_change` epochs. For lbfgs the largest gradient component at the
+        solution.
+    verbose : bool or int, default=False
+        Whether to print loss and validation loss of each epoch.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last fit: weights, moments of the optimizer and random state
+        are kept, the epochs count anew.
+    momentum : float, default=0.9
+        Momentum of sgd, in [0, 1].
+    nesterovs_momentum : bool, default=True
+        Whether sgd's momentum is Nesterov's.
+    early_stopping : bool, default=False
+        Whether to stop by the loss on validation rows, without noise and penalties, and to restore
+        the weights of the best epoch. The rows are `validation_fraction` of the training rows
+        (stratified by class), or `X_val` and `y_val` given to `fit`.
+    validation_fraction : float, default=0.1
+        Share of the rows held out for early stopping, in (0, 1).
+    beta_1 : float, default=0.9
+        Decay of Adam's first moment, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of Adam's second moment, in [0, 1).
+    epsilon : float, default=1e-8
+        Added to the root of Adam's second moment.
+    n_iter_no_change : int or np.inf, default=10
+        Epochs without improvement by `tol` that are waited for. At least `max_iter` asks for a
+        fixed number of epochs.
+    max_fun : int, default=15000
+        Most evaluations of the objective by lbfgs.
+"""
+
+_REGULARIZERS = """\
+    dropout : float or array-like of float, default=0.0
+        Probability that a hidden unit is left out of a step, in [0, 1); one number, or one per
+        hidden layer (Srivastava et al. 2014).
+    input_dropout : float, default=0.0
+        Probability that an input is left out of a step, in [0, 1).
+    noise_std : float, default=0.0
+        Standard deviation of Gaussian noise on the inputs, in the units of X (Bishop 1995).
+    weight_noise_std : float, default=0.0
+        Standard deviation of Gaussian noise on the weights at which gradients are taken
+        (Graves 2011).
+"""
+
+_EXECUTION = """\
+    device : str, default="cpu"
+        torch device to train on, as "cpu" or "cuda".
+    dtype : {"float32", "float64"}, default="float32"
+        Compute dtype, of fitted weights and predictions too.
+    engine : {"auto", "compiled", "torch"}, default="auto"
+        What runs the epochs: compiled kernels (on the CPU) or torch. "auto" is compiled wherever it
+        serves. Both give the same net.
+    callbacks : list of skorch callbacks, default=None
+        Called by the skorch net as it trains; a KeyboardInterrupt that one raises stops training.
+"""
+
+_ATTRIBUTES = """\
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Weights of the layers.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases of the layers.
+    loss_curve_ : list of float
+        Mean objective of each epoch, noise and penalties included.
+    loss_ : float
+        Its last value.
+    best_loss_ : float or None
+        Its lowest value; None under early stopping.
+    validation_scores_ : list of float or None
+        Minus the validation loss of each epoch.
+    best_validation_score_ : float or None
+        Its highest value under early stopping.
+    best_epoch_ : int or None
+        Epoch (from 1) whose weights were restored under early stopping.
+    n_iter_ : int
+        Epochs (iterations of lbfgs) of the last call of `fit`.
+    t_ : int
+        Training rows seen.
+    n_layers_ : int
+        Number of layers, input and output included.
+    n_outputs_ : int
+        Number of outputs of the net.
+    out_activation_ : str
+        Name of the link from raw prediction to prediction.
+    net_ : skorch.NeuralNet
+        The fitted skorch net; its module predicts in training units.
+    n_features_in_ : int
+        Number of features of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names that are all strings.
+"""

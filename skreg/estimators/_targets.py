@@ -1,0 +1,235 @@
+"""Targets as the net sees them, and predictions as the user sees them.
+
+`RegressionTarget` and `ClassTarget` answer the same questions: which loss and link, how many
+outputs, how rows are weighted and encoded for training, and how outputs become predictions.
+"""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from skreg.losses import smooth_labels
+
+
+class RegressionTarget:
+    """Regression targets: standardized for training, and back.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        Predictions will have its ndim and number of outputs.
+    loss : str
+    scale_target : bool
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n_outputs,)
+        ``y = mean + scale * (target in training units)``. The poisson loss divides by the mean
+        only: ``mean`` is 0 and ``scale`` the mean.
+    """
+
+    def __init__(self, y, loss, scale_target):
+        self.ndim, self.n_outputs = y.ndim, 1 if y.ndim == 1 else y.shape[1]
+        self.loss, self.scale_target = loss, scale_target
+        self.link = "exp" if loss == "poisson" else "identity"
+        self.mass, self.sum_of_squares = 0.0, 0.0
+        self.average = np.zeros(self.n_outputs)
+        self.mean, self.scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
+
+    def codes(self, y, name="y"):
+        """y as float64 of shape (n_rows, n_outputs), checked for the loss."""
+        y = np.asarray(y, dtype=np.float64)
+        y = y.reshape(-1, 1) if y.ndim == 1 else y
+        if y.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"{name} has {y.shape[1]} outputs, but the net has {self.n_outputs}: give as many "
+                "columns as in the first fit."
+            )
+        if self.loss == "poisson" and (y < 0).any():
+            raise ValueError(
+                f"loss='poisson' needs {name} >= 0; its smallest value is {y.min():g}. "
+                "Use loss='squared_error' for other targets."
+            )
+        return y
+
+    def strata(self, codes):
+        """Regression rows are split at random."""
+        return None
+
+    def weigh(self, codes, weight):
+        """Weights of the rows in the loss: as given."""
+        return weight
+
+    def take_in(self, codes, weight):
+        """Update mean and scale by training rows (moments: Chan, Golub & LeVeque 1983).
+
+        Returns
+        -------
+        factor, offset : ndarray of shape (n_outputs,)
+            Times and plus which the last layer's output gives the predictions it gave before.
+        """
+        before = self.mean, self.scale
+        mass = float(weight.sum())
+        average = np.average(codes, axis=0, weights=weight)
+        squares = weight @ (codes - average) ** 2
+        total = self.mass + mass
+        gap = average - self.average
+        self.sum_of_squares = self.sum_of_squares + squares + gap**2 * (self.mass * mass / total)
+        self.average = self.average + gap * (mass / total)
+        self.mass = total
+        if self.loss == "poisson" and not (self.average > 0).all():
+            raise ValueError("loss='poisson' needs y with a positive sum; all y are 0.")
+        if self.scale_target:
+            self.mean, self.scale = self._units()
+        if self.loss == "poisson":
+            return np.ones(self.n_outputs), np.log(before[1] / self.scale)
+        return before[1] / self.scale, (before[0] - self.mean) / self.scale
+
+    def _units(self):
+        if self.loss == "poisson":
+            return np.zeros(self.n_outputs), self.average
+        spread = np.sqrt(self.sum_of_squares / self.mass)
+        constant = spread <= 10 * np.finfo(np.float64).eps * np.abs(self.average)
+        return self.average, np.where(constant, 1.0, spread)
+
+    def encode(self, codes, dtype, training):
+        """Targets (n_rows, n_outputs) in training units."""
+        return ((codes - self.mean) / self.scale).astype(dtype)
+
+    def decode(self, output):
+        """Predictions in the units and with the ndim of y, from the net's output after its link."""
+        y = output * self.scale.astype(output.dtype) + self.mean.astype(output.dtype)
+        return y.ravel() if self.ndim == 1 else y
+
+
+class ClassTarget:
+    """Class labels as rows of probabilities, and back.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,), or a 0/1 matrix of shape (n_rows, n_labels)
+    classes : array-like or None
+        All labels, where y may lack some.
+    label_smoothing : float
+    class_weight : dict, "balanced" or None
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Sorted labels; for multilabel targets the numbers of the columns.
+    kind : {"binary", "multiclass", "multilabel"}
+        A single class is "multiclass": its one output is constant.
+    """
+
+    def __init__(self, y, classes, label_smoothing, class_weight):
+        self.label_smoothing, self.class_weight = label_smoothing, class_weight
+        if y.ndim == 2:
+            self.kind, self.classes = "multilabel", np.arange(y.shape[1])
+        else:
+            self.classes = np.unique(y if classes is None else classes)
+            self.kind = "binary" if len(self.classes) == 2 else "multiclass"
+        multiclass = self.kind == "multiclass"
+        self.n_outputs = 1 if self.kind == "binary" else len(self.classes)
+        self.loss = "cross_entropy" if multiclass else "binary_log_loss"
+        self.link = "softmax" if multiclass else "logistic"
+
+    def codes(self, y, name="y"):
+        """Numbers of the classes, shape (n_rows, 1), or the 0/1 matrix of a multilabel y.
+
+        Raises
+        ------
+        ValueError
+            For labels that are not among the classes.
+        """
+        if (y.ndim == 2) != (self.kind == "multilabel"):
+            raise ValueError(f"{name} of shape {y.shape} is not of the kind seen before.")
+        if y.ndim == 2:
+            if y.shape[1] != len(self.classes):
+                raise ValueError(
+                    f"{name} has {y.shape[1]} labels, but the net has {len(self.classes)}."
+                )
+            return np.asarray(y, dtype=np.float64)
+        unknown = np.setdiff1d(y, self.classes)
+        if unknown.size:
+            raise ValueError(
+                f"{name} has labels that are not among the classes {self.classes}: {unknown[:5]}. "
+                "Leave these rows out, or name all classes in the first call of partial_fit."
+            )
+        return np.searchsorted(self.classes, y).astype(np.float64).reshape(-1, 1)
+
+    def strata(self, codes):
+        """Classes of the rows, for a stratified split; None for multilabel rows."""
+        return None if self.kind == "multilabel" else codes[:, 0]
+
+    def weigh(self, codes, weight):
+        """Weights of the rows times those of their classes; "balanced" counts with the weights."""
+        if self.class_weight is None:
+            return weight
+        if self.kind == "multilabel":
+            raise ValueError(
+                "class_weight weighs the classes of rows with one label each; this y is a "
+                "multilabel matrix. Use sample_weight, or fit one classifier per label."
+            )
+        number = codes[:, 0].astype(np.intp)
+        if self.class_weight == "balanced":
+            mass = np.bincount(number, weight, len(self.classes))
+            present = mass > 0
+            of_class = np.zeros(len(self.classes))
+            of_class[present] = mass.sum() / (present.sum() * mass[present])
+        else:
+            of_class = np.array([self.class_weight.get(c, 1.0) for c in self.classes.tolist()])
+        weight = weight * of_class[number]
+        if not weight.any():
+            raise ValueError(
+                f"class_weight={self.class_weight!r} leaves no row with a positive weight."
+            )
+        return weight
+
+    def take_in(self, codes, weight):
+        """Nothing depends on the rows but the classes: the last layer may stay."""
+        return np.ones(self.n_outputs), np.zeros(self.n_outputs)
+
+    def encode(self, codes, dtype, training):
+        """Targets (n_rows, n_outputs) for the net, smoothed for training."""
+        if self.kind == "multiclass":
+            targets = np.zeros((len(codes), len(self.classes)), dtype)
+            targets[np.arange(len(codes)), codes[:, 0].astype(np.intp)] = 1
+        else:
+            targets = codes.astype(dtype)
+        if training and self.label_smoothing:
+            targets = smooth_labels(targets, self.label_smoothing, self.kind != "multiclass")
+        return targets.astype(dtype, copy=False)
+
+    def probabilities(self, output):
+        """Columns in the order of `classes`, from the net's output after its link."""
+        return np.hstack([1 - output, output]) if self.kind == "binary" else output
+
+    def labels(self, output):
+        """Most probable labels, from the net's output after its link."""
+        if self.kind == "multilabel":
+            return (output > 0.5).astype(np.int64)
+        if self.kind == "binary":
+            return self.classes[(output[:, 0] > 0.5).astype(np.intp)]
+        return self.classes[output.argmax(axis=1)]
+
+
+def check_labels(y):
+    """y as an array of labels (n_rows,) or a dense 0/1 matrix (n_rows, n_labels)."""
+    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    check_classification_targets(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected. Please change the shape "
+            "of y to (n_samples,), for example using ravel().",
+            DataConversionWarning,
+            stacklevel=5,
+        )
+        y = y.ravel()
+    if y.ndim == 2 and type_of_target(y, "y") != "multilabel-indicator":
+        raise ValueError(
+            f"y of shape {y.shape} is neither one label per row nor a 0/1 indicator matrix. For "
+            "several multiclass outputs use sklearn.multioutput.MultiOutputClassifier."
+        )
+    return y

@@ -1,0 +1,187 @@
+"""Losses: value and gradient at the raw prediction, for both engines side by side.
+
+`raw` is the net's output before the link function, `y` the target in training units (one column
+per output; class targets are rows of probabilities). Several outputs are summed. The compiled
+forms work in place: on return `raw` holds the gradient.
+
+=================  ==============================================================  ==============
+name               loss of one output                                              link
+=================  ==============================================================  ==============
+squared_error      (raw - y)^2 / 2                                                 identity
+absolute_error     abs(raw - y)                                                    identity
+huber              e^2 / 2 if abs(e) <= delta else delta (abs(e) - delta / 2)      identity
+quantile           q max(y - raw, 0) + (1 - q) max(raw - y, 0)                     identity
+poisson            exp(raw) - y raw + y log(y) - y                                 exp
+cross_entropy      - y log softmax(raw), summed over classes                       softmax
+binary_log_loss    softplus(raw) - y raw                                           logistic
+=================  ==============================================================  ==============
+"""
+
+import numpy as np
+
+from skreg._jit import jit
+
+NAMES = (
+    "squared_error",
+    "absolute_error",
+    "huber",
+    "quantile",
+    "poisson",
+    "cross_entropy",
+    "binary_log_loss",
+)
+SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, QUANTILE, POISSON, CROSS_ENTROPY, BINARY_LOG_LOSS = range(7)
+
+
+FIELDS = [("loss", "i8"), ("loss_parameter", "f8")]
+"""Of a plan: the loss's place in `NAMES`, and huber's delta or the quantile."""
+
+
+def loss_settings(params):
+    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    parameter = {"huber": "huber_delta", "quantile": "quantile"}.get(params["loss"])
+    return {
+        "loss": NAMES.index(params["loss"]),
+        "loss_parameter": params[parameter] if parameter else 0.0,
+    }
+
+
+@jit
+def loss_and_gradient(plan, raw, y, weight):
+    """Sum over rows of weight * loss; `raw` becomes its gradient.
+
+    Parameters
+    ----------
+    plan : record with `FIELDS`
+    raw : ndarray of shape (n_rows, n_outputs), overwritten
+    y : ndarray of shape (n_rows, n_outputs)
+    weight : ndarray of shape (n_rows,)
+    """
+    if plan["loss"] == CROSS_ENTROPY:
+        return _cross_entropy(raw, y, weight)
+    if plan["loss"] == BINARY_LOG_LOSS:
+        return _binary_log_loss(raw, y, weight)
+    if plan["loss"] == POISSON:
+        return _poisson(raw, y, weight)
+    total = 0.0
+    dtype = raw.dtype.type
+    half, zero, one, parameter = dtype(0.5), dtype(0), dtype(1), dtype(plan["loss_parameter"])
+    for r in range(raw.shape[0]):
+        row = zero
+        for j in range(raw.shape[1]):
+            e = raw[r, j] - y[r, j]
+            if plan["loss"] == SQUARED_ERROR:
+                row += half * e * e
+                raw[r, j] = weight[r] * e
+            elif plan["loss"] == ABSOLUTE_ERROR:
+                row += abs(e)
+                raw[r, j] = weight[r] * np.sign(e)
+            elif plan["loss"] == HUBER:
+                inside = min(max(e, -parameter), parameter)
+                row += inside * (e - half * inside)
+                raw[r, j] = weight[r] * (inside if e == e else e)
+            else:
+                slope = one - parameter if e > zero else -parameter
+                row += slope * e
+                raw[r, j] = weight[r] * slope
+        total += weight[r] * row
+    return total
+
+
+@jit
+def _cross_entropy(raw, y, weight):
+    total = 0.0
+    for r in range(raw.shape[0]):
+        top = raw[r, 0]
+        for j in range(1, raw.shape[1]):
+            top = max(top, raw[r, j])
+        mass = raw.dtype.type(0)
+        for j in range(raw.shape[1]):
+            mass += np.exp(raw[r, j] - top)
+        log_mass = np.log(mass) + top
+        row = raw.dtype.type(0)
+        for j in range(raw.shape[1]):
+            log_p = raw[r, j] - log_mass
+            row -= y[r, j] * log_p
+            raw[r, j] = weight[r] * (np.exp(log_p) - y[r, j])
+        total += weight[r] * row
+    return total
+
+
+@jit
+def _binary_log_loss(raw, y, weight):
+    total = 0.0
+    zero, one = raw.dtype.type(0), raw.dtype.type(1)
+    for r in range(raw.shape[0]):
+        row = zero
+        for j in range(raw.shape[1]):
+            z = raw[r, j]
+            small = np.exp(-abs(z))
+            row += max(z, zero) + np.log1p(small) - y[r, j] * z
+            p = one / (one + small) if z >= zero else small / (one + small)
+            raw[r, j] = weight[r] * (p - y[r, j])
+        total += weight[r] * row
+    return total
+
+
+@jit
+def _poisson(raw, y, weight):
+    total = 0.0
+    zero = raw.dtype.type(0)
+    for r in range(raw.shape[0]):
+        row = zero
+        for j in range(raw.shape[1]):
+            mean, target = np.exp(raw[r, j]), y[r, j]
+            row += mean - target * raw[r, j] - target
+            if target > zero:
+                row += target * np.log(target)
+            raw[r, j] = weight[r] * (mean - target)
+        total += weight[r] * row
+    return total
+
+
+def torch_loss(plan, raw, y, weight):
+    """Sum over rows of weight * loss as a torch scalar; autograd gives the gradient.
+
+    Parameters
+    ----------
+    plan : record with `FIELDS`
+    raw, y : Tensor of shape (n_rows, n_outputs)
+    weight : Tensor of shape (n_rows,)
+    """
+    import torch
+    from torch.nn import functional
+
+    if plan["loss"] == SQUARED_ERROR:
+        value = (raw - y) ** 2 / 2
+    elif plan["loss"] == ABSOLUTE_ERROR:
+        value = (raw - y).abs()
+    elif plan["loss"] == HUBER:
+        value = functional.huber_loss(raw, y, reduction="none", delta=plan["loss_parameter"])
+    elif plan["loss"] == QUANTILE:
+        e = raw - y
+        value = torch.where(e > 0, (1 - plan["loss_parameter"]) * e, -plan["loss_parameter"] * e)
+    elif plan["loss"] == POISSON:
+        value = raw.exp() - y * raw - y + torch.special.xlogy(y, y)
+    elif plan["loss"] == CROSS_ENTROPY:
+        value = -y * functional.log_softmax(raw, dim=1)
+    else:
+        value = functional.binary_cross_entropy_with_logits(raw, y, reduction="none")
+    return (value.sum(dim=1) * weight).sum()
+
+
+def smooth_labels(targets, label_smoothing, binary):
+    """Targets moved towards the uniform distribution: (1 - eps) y + eps / K.
+
+    As torch's ``CrossEntropyLoss(label_smoothing=)`` and Keras define it (Szegedy et al. 2016,
+    "Rethinking the Inception architecture", section 7). With logistic outputs K is 2.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows, n_outputs)
+    label_smoothing : float in [0, 1]
+    binary : bool
+        True for logistic outputs, each a two-class problem of its own.
+    """
+    n_classes = 2 if binary else targets.shape[1]
+    return (1 - label_smoothing) * targets + label_smoothing / n_classes

@@ -1,0 +1,52 @@
+"""Architectures, as torch modules. Nothing here trains or regularizes."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+_ACTIVATIONS = {
+    "identity": lambda z: z,
+    "relu": functional.relu,
+    "tanh": torch.tanh,
+    "logistic": torch.sigmoid,
+}
+
+
+class MLP(nn.Module):
+    """Multi-layer perceptron on given weights.
+
+    Parameters
+    ----------
+    weights : list of Tensor, each of shape (n_out, n_in)
+        Used as they are: a change of the parameter is a change of the tensor.
+    biases : list of Tensor, each of shape (n_out,)
+    activation : {"identity", "relu", "tanh", "logistic"}
+        Of the hidden layers; the output is the raw prediction.
+    """
+
+    def __init__(self, weights, biases, activation):
+        super().__init__()
+        self.activation = activation
+        self.layers = nn.ModuleList()
+        for weight, bias in zip(weights, biases, strict=True):
+            n_out, n_in = weight.shape
+            layer = nn.Linear(n_in, n_out, device="meta")  # draws nothing from torch's generator
+            layer.weight, layer.bias = nn.Parameter(weight), nn.Parameter(bias)
+            self.layers.append(layer)
+
+    def forward(self, X, noise=None):
+        """Raw prediction of shape (n_rows, n_outputs).
+
+        Parameters
+        ----------
+        X : Tensor of shape (n_rows, n_features)
+        noise : skreg.noise.TorchNoise, optional
+            Drops units of every layer's input, in training.
+        """
+        act = _ACTIVATIONS[self.activation]
+        h = X
+        for i, layer in enumerate(self.layers):
+            h = layer(h if noise is None else noise.dropout(i, h))
+            if i < len(self.layers) - 1:
+                h = act(h)
+        return h

@@ -1,0 +1,158 @@
+"""Noise on inputs, hidden units, weights and targets, in training only.
+
+- Gaussian noise on inputs or targets: ``x + std * n`` with n ~ N(0, 1), new at every step
+  (Bishop 1995, "Training with noise is equivalent to Tikhonov regularization").
+- Weight noise: gradients are taken at ``W + std * n`` and applied to W (Graves 2011, "Practical
+  variational inference for neural networks").
+- Dropout: a unit is kept with probability 1 - p and then divided by it (Srivastava et al. 2014).
+  Masks take 16 random bits a unit; p is rounded to 1/65536 and the scale is exact for the rounded p.
+
+Both engines draw from `skreg.streams`; on a GPU torch draws, equal in distribution.
+"""
+
+import numpy as np
+
+from skreg._jit import inlined, jit
+from skreg.streams import (
+    DROPOUT,
+    INPUT_NOISE,
+    TARGET_NOISE,
+    WEIGHT_NOISE,
+    add_normal,
+    fill_words,
+    stream_key,
+)
+
+_LEVELS = 65536
+
+
+FIELDS = [("seed", "u8"), ("input_std", "f8"), ("target_std", "f8"), ("weight_std", "f8")]
+"""Of a plan: the seed of the streams, and the standard deviations of the noises."""
+
+LAYER_FIELDS = [("drop_threshold", "u2")]
+"""Of each layer of a plan: how many of 65536 levels drop a unit of its input."""
+
+
+def noise_settings(params, seed):
+    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    return {
+        "seed": seed,
+        "input_std": params["noise_std"],
+        "target_std": params.get("target_noise_std", 0.0),
+        "weight_std": params["weight_noise_std"],
+    }
+
+
+def layer_noise_settings(params, n_layers):
+    """Values of `LAYER_FIELDS`, one per layer, from an estimator's parameters (a mapping)."""
+    rates = np.zeros(n_layers)
+    rates[0] = params["input_dropout"]
+    rates[1:] = params["dropout"]
+    return {"drop_threshold": np.minimum(np.round(rates * _LEVELS), _LEVELS - 1)}
+
+
+@inlined
+def add_input_noise(plan, step, values):
+    """Input noise on a batch (1-D view), in place."""
+    add_normal(stream_key(plan["seed"], INPUT_NOISE, step), plan["input_std"], values)
+
+
+@inlined
+def add_target_noise(plan, step, values):
+    """Target noise on a batch (1-D view), in place."""
+    add_normal(stream_key(plan["seed"], TARGET_NOISE, step), plan["target_std"], values)
+
+
+@inlined
+def add_weight_noise(plan, step, layer, weights):
+    """Weight noise on the weights (1-D view) of layer number `layer`, in place."""
+    key = stream_key(plan["seed"], WEIGHT_NOISE, step)
+    add_normal(stream_key(key, layer, 0), plan["weight_std"], weights)
+
+
+@inlined
+def draw_mask(plan, step, layer, words):
+    """Random bits for the mask of layer number `layer` into `words` (uint64, four units each)."""
+    fill_words(stream_key(plan["seed"], DROPOUT + layer, step), words)
+
+
+@jit
+def drop(threshold, bits, values):
+    """Dropout with a drawn mask, in place: also the backward pass of itself.
+
+    Parameters
+    ----------
+    threshold : uint16
+    bits : ndarray of uint16, at least as long as `values`
+    values : ndarray, 1-D
+    """
+    scale = values.dtype.type(65536.0 / (65536.0 - threshold))
+    zero = values.dtype.type(0)
+    for i in range(values.size):
+        values[i] *= scale if bits[i] >= threshold else zero
+
+
+class TorchNoise:
+    """The same noises for tensors; every method returns a new tensor.
+
+    Parameters
+    ----------
+    plan : record with `FIELDS`
+    layers : structured array with `LAYER_FIELDS`
+    draws : compiled draws of this dtype, with `add_normal(key, std, values)`,
+        `fill_words(key, out)` and `stream_key(seed, role, step)`; None draws on the device.
+    generator : torch.Generator, used without `draws`
+    """
+
+    def __init__(self, plan, layers, draws, generator=None):
+        self.plan, self.layers = plan, layers
+        self.draws, self.generator = draws, generator
+        self.step = 0
+
+    def inputs(self, x):
+        """Batch with input noise."""
+        return self._gaussian(x, self.plan["input_std"], INPUT_NOISE)
+
+    def targets(self, y):
+        """Targets with target noise."""
+        return self._gaussian(y, self.plan["target_std"], TARGET_NOISE)
+
+    def weights(self, layer, weight):
+        """Weights of layer number `layer` with weight noise."""
+        return self._gaussian(weight, self.plan["weight_std"], WEIGHT_NOISE, layer)
+
+    def dropout(self, layer, h):
+        """Input `h` of layer number `layer` with units dropped."""
+        import torch
+
+        threshold = int(self.layers["drop_threshold"][layer])
+        if threshold == 0:
+            return h
+        if self.draws is None:
+            bits = torch.randint(_LEVELS, h.shape, generator=self.generator, device=h.device)
+        else:
+            words = np.empty((h.numel() + 3) // 4, np.uint64)
+            self.draws.fill_words(self._key(DROPOUT + layer), words)
+            bits = words.view(np.uint16)[: h.numel()].astype(np.int32)
+            bits = torch.from_numpy(bits).reshape(h.shape)
+        return h * (bits >= threshold) * (_LEVELS / (_LEVELS - threshold))
+
+    def _key(self, role):
+        return np.uint64(self.draws.stream_key(self.plan["seed"], role, self.step))
+
+    def _gaussian(self, value, std, role, layer=None):
+        import torch
+
+        if not std:
+            return value
+        if self.draws is None:
+            normal = torch.randn(
+                value.shape, generator=self.generator, device=value.device, dtype=value.dtype
+            )
+            return value + std * normal
+        key = self._key(role)
+        if layer is not None:
+            key = np.uint64(self.draws.stream_key(key, layer, 0))
+        noise = np.zeros(value.numel(), self.draws.dtype)
+        self.draws.add_normal(key, std, noise)
+        return value + torch.from_numpy(noise).reshape(value.shape)

@@ -1,0 +1,95 @@
+"""Counter-based random streams: a draw is a function of (seed, role, step, index).
+
+Nothing is carried along: both engines ask for the same numbers by name, in any order and from
+any thread. Words are SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
+generators"); normals are Doornik's ziggurat (2005, "An improved ziggurat method") on them.
+"""
+
+import numpy as np
+
+from skreg._jit import jit
+
+# Who draws: each role has a stream of its own at every step. Layers count up from DROPOUT.
+INPUT_NOISE, TARGET_NOISE, WEIGHT_NOISE, DROPOUT = range(4)
+
+GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
+_S11 = np.uint64(11)
+_LOW_BYTE = np.uint64(255)
+_TO_UNIT = 2.0**-53
+
+
+def _ziggurat_tables(layers=256, edge=3.6541528853610088, area=0.00492867323399):
+    """Right edges of the layers, of equal area under exp(-x^2/2); edge and area as in Doornik."""
+    x = np.zeros(layers + 1)
+    x[0], x[1] = area * np.exp(0.5 * edge**2), edge
+    for i in range(2, layers):
+        x[i] = np.sqrt(-2 * np.log(area / x[i - 1] + np.exp(-0.5 * x[i - 1] ** 2)))
+    return x, x[1:] / x[:-1]
+
+
+_EDGE, _RATIO = _ziggurat_tables()
+
+
+@jit
+def mix(z):
+    """SplitMix64's finalizer: 64 bits in, 64 well-mixed bits out."""
+    z = (z ^ (z >> _S30)) * _M1
+    z = (z ^ (z >> _S27)) * _M2
+    return z ^ (z >> _S31)
+
+
+@jit
+def stream_key(seed, role, step):
+    """Key of the stream of `role` at optimizer step `step`."""
+    return mix(mix(seed + np.uint64(role + 1) * GAMMA) + np.uint64(step) * GAMMA)
+
+
+@jit
+def fill_words(key, out):
+    """Fill `out` (uint64) with the stream's words."""
+    for i in range(out.size):
+        out[i] = mix(key + np.uint64(i + 1) * GAMMA)
+
+
+@jit
+def _unit(word):
+    return np.float64(word >> _S11) * _TO_UNIT
+
+
+@jit
+def _normal_slow(word):
+    """Ziggurat from its first word on, for the 1 % that its fast test leaves over."""
+    while True:
+        layer = np.int64(word & _LOW_BYTE)
+        u = 2.0 * _unit(word) - 1.0
+        if abs(u) < _RATIO[layer]:
+            return u * _EDGE[layer]
+        word = mix(word + GAMMA)
+        if layer == 0:  # the tail, by Marsaglia (1964)
+            while True:
+                a = -np.log(1.0 - _unit(word)) / _EDGE[1]
+                word = mix(word + GAMMA)
+                b = -np.log(1.0 - _unit(word))
+                word = mix(word + GAMMA)
+                if 2.0 * b >= a * a:
+                    return _EDGE[1] + a if u > 0 else -_EDGE[1] - a
+        x = u * _EDGE[layer]
+        outer = np.exp(-0.5 * (_EDGE[layer] ** 2 - x * x))
+        inner = np.exp(-0.5 * (_EDGE[layer + 1] ** 2 - x * x))
+        if inner + _unit(word) * (outer - inner) < 1.0:
+            return x
+        word = mix(word + GAMMA)
+
+
+@jit
+def add_normal(key, std, values):
+    """Add independent N(0, std^2) draws of the stream to `values` (1-D), in place."""
+    std = values.dtype.type(std)
+    for i in range(values.size):
+        word = mix(key + np.uint64(i + 1) * GAMMA)
+        layer = np.int64(word & _LOW_BYTE)
+        u = 2.0 * _unit(word) - 1.0
+        x = u * _EDGE[layer] if abs(u) < _RATIO[layer] else _normal_slow(word)
+        values[i] += std * values.dtype.type(x)
