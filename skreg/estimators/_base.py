@@ -40,6 +40,10 @@ def trains_in_steps(estimator):
         raise AttributeError(
             "partial_fit has no validation rows to watch: set early_stopping=False."
         )
+    if getattr(estimator, "class_weight", None) == "balanced":
+        raise AttributeError(
+            "partial_fit cannot balance classes it has not seen: give class_weight as a dict."
+        )
     return True
 
 
@@ -308,13 +312,20 @@ class BaseMLP(BaseEstimator):
         state.pop("_net", None)
         return state
 
-    def _output(self, X):
-        """Output of the net after its link, shape (n_rows, n_outputs), in the compute dtype."""
+    def _output(self, X, dtype=None):
+        """Output of the net after its link, shape (n_rows, n_outputs).
+
+        Computed in `dtype`, by default that of the weights.
+        """
         check_is_fitted(self, "coefs_")
+        dtype = np.dtype(dtype or self.coefs_[0].dtype)
         X = validate_data(
-            self, X, accept_sparse="csr", dtype=self.coefs_[0].dtype, order="C", reset=False
+            self, X, accept_sparse="csr", dtype=(dtype, np.float32), order="C", reset=False
         )
-        return forward(X, self.coefs_, self.intercepts_, self.activation, self.out_activation_)
+        weights = (
+            [w.astype(dtype, copy=False) for w in ws] for ws in (self.coefs_, self.intercepts_)
+        )
+        return forward(X, *weights, self.activation, self.out_activation_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -44,7 +44,7 @@ def forward(X, coefs, intercepts, activation, out_activation="identity"):
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_rows, n_features)
-        Of the dtype of `coefs`.
+        Taken to the dtype of `coefs` chunk by chunk.
     coefs : list of ndarray of shape (n_in, n_out)
     intercepts : list of ndarray of shape (n_out,)
     activation, out_activation : str
@@ -59,8 +59,7 @@ def forward(X, coefs, intercepts, activation, out_activation="identity"):
     out = np.empty((n_rows, intercepts[-1].size), coefs[0].dtype)
     for start in range(0, n_rows, step):
         h = X[start : start + step]
-        if issparse(h):
-            h = h.toarray()
+        h = (h.toarray() if issparse(h) else h).astype(out.dtype, copy=False)
         for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
             h = h @ coef
             h += intercept

@@ -208,7 +208,7 @@ _EXECUTION = """\
     device : str, default="cpu"
         torch device to train on, as "cpu" or "cuda".
     dtype : {"float32", "float64"}, default="float32"
-        Compute dtype, of fitted weights and predictions too.
+        Compute dtype, and that of the fitted weights and of probabilities.
     engine : {"auto", "compiled", "torch"}, default="auto"
         What runs the epochs: compiled kernels (on the CPU) or torch. "auto" is compiled wherever it
         serves. Both give the same net.

@@ -100,7 +100,7 @@ class RegressionTarget:
 
     def decode(self, output):
         """Predictions in the units and with the ndim of y, from the net's output after its link."""
-        y = output * self.scale.astype(output.dtype) + self.mean.astype(output.dtype)
+        y = output * self.scale + self.mean
         return y.ravel() if self.ndim == 1 else y
 
 
@@ -164,28 +164,30 @@ class ClassTarget:
         return None if self.kind == "multilabel" else codes[:, 0]
 
     def weigh(self, codes, weight):
-        """Weights of the rows times those of their classes; "balanced" counts with the weights."""
+        """Weights of the rows times those of their classes; "balanced" counts with the weights.
+
+        Of a multilabel row the weights of all its labels are multiplied, as scikit-learn's
+        `compute_sample_weight` does.
+        """
         if self.class_weight is None:
             return weight
-        if self.kind == "multilabel":
-            raise ValueError(
-                "class_weight weighs the classes of rows with one label each; this y is a "
-                "multilabel matrix. Use sample_weight, or fit one classifier per label."
-            )
-        number = codes[:, 0].astype(np.intp)
-        if self.class_weight == "balanced":
-            mass = np.bincount(number, weight, len(self.classes))
-            present = mass > 0
-            of_class = np.zeros(len(self.classes))
-            of_class[present] = mass.sum() / (present.sum() * mass[present])
-        else:
-            of_class = np.array([self.class_weight.get(c, 1.0) for c in self.classes.tolist()])
-        weight = weight * of_class[number]
-        if not weight.any():
+        n_classes = 2 if self.kind == "multilabel" else len(self.classes)
+        product = weight
+        for column in codes.T.astype(np.intp):
+            product = product * self._class_weights(column, weight, n_classes)[column]
+        if not product.any():
             raise ValueError(
                 f"class_weight={self.class_weight!r} leaves no row with a positive weight."
             )
-        return weight
+        return product
+
+    def _class_weights(self, column, weight, n_classes):
+        if self.class_weight == "balanced":
+            mass = np.bincount(column, weight, n_classes)
+            share = np.where(mass > 0, mass, np.inf)
+            return mass.sum() / (np.count_nonzero(mass) * share)
+        labels = range(2) if self.kind == "multilabel" else self.classes.tolist()
+        return np.array([self.class_weight.get(label, 1.0) for label in labels])
 
     def take_in(self, codes, weight):
         """Nothing depends on the rows but the classes: the last layer may stay."""
@@ -203,8 +205,15 @@ class ClassTarget:
         return targets.astype(dtype, copy=False)
 
     def probabilities(self, output):
-        """Columns in the order of `classes`, from the net's output after its link."""
-        return np.hstack([1 - output, output]) if self.kind == "binary" else output
+        """Columns in the order of `classes`, from the net's output after its link.
+
+        Logistic outputs are kept inside (0, 1), so that their logarithms are finite.
+        """
+        if self.kind == "multiclass":
+            return output
+        limits = np.finfo(output.dtype)
+        p = np.clip(output, limits.tiny, 1 - limits.epsneg)
+        return np.hstack([1 - p, p]) if self.kind == "binary" else p
 
     def labels(self, output):
         """Most probable labels, from the net's output after its link."""

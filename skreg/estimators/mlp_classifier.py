@@ -32,7 +32,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ``eps = p K / (K - 1)``. Multilabel targets move by eps / 2.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, times `sample_weight`; "balanced" gives all classes the same total
-        (counted with `sample_weight`). Not for multilabel targets.
+        (counted with `sample_weight`). For multilabel targets the keys are 0 and 1, and a row's
+        weight is the product over its labels.
     {execution}
 
     Attributes
@@ -131,11 +132,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self : object
             The trained estimator.
         """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' needs all rows at once; in partial_fit give the weights "
-                "as a dict, or use sample_weight."
-            )
         return self._partial_fit(X, y, sample_weight, classes)
 
     def predict(self, X):
@@ -151,7 +147,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Most probable classes, or a 0/1 matrix for multilabel targets.
         """
-        return self._target.labels(self._output(X))
+        output = self._output(X)
+        return self._target.labels(output)
 
     def predict_proba(self, X):
         """Predict probabilities of the classes.
@@ -167,7 +164,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             In the order of `classes_`, in the compute dtype; for multilabel targets the
             probability of each label.
         """
-        return self._target.probabilities(self._output(X))
+        output = self._output(X)
+        return self._target.probabilities(output)
 
     def predict_log_proba(self, X):
         """Predict logarithms of the probabilities of the classes.

@@ -3,6 +3,7 @@
 from copy import copy
 from numbers import Real
 
+import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
@@ -159,9 +160,11 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, with the ndim of the y given to `fit`, in the compute dtype.
+            Predictions, with the ndim of the y given to `fit`; computed in float64, so that a row's
+            prediction does not depend on the rows beside it.
         """
-        return self._target.decode(self._output(X))
+        output = self._output(X, np.float64)
+        return self._target.decode(output)
 
     def _check_y(self, y):
         return y

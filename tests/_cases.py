@@ -1,0 +1,44 @@
+"""The estimators and configurations that tests run over: one table for all of them."""
+
+from skreg import MLPClassifier, MLPRegressor
+
+SHARED_CONFIGURATIONS = {
+    "defaults": {},
+    "noises": {
+        "dropout": 0.1,
+        "input_dropout": 0.05,
+        "noise_std": 0.05,
+        "weight_noise_std": 0.01,
+    },
+    "early_stopping": {"early_stopping": True, "validation_fraction": 0.2},
+    "lbfgs": {"solver": "lbfgs"},
+    "lbfgs_early_stopping": {"solver": "lbfgs", "early_stopping": True},
+    "sgd_invscaling": {
+        "solver": "sgd",
+        "learning_rate": "invscaling",
+        "learning_rate_init": 0.05,
+    },
+    "sgd_cosine": {"solver": "sgd", "learning_rate": "cosine", "learning_rate_init": 0.05},
+    "linear": {"hidden_layer_sizes": (), "learning_rate_init": 0.05},
+    "float64_tanh": {"dtype": "float64", "activation": "tanh", "learning_rate_init": 0.01},
+    "torch": {"engine": "torch", "max_iter": 60},
+}
+CLASSIFIER_CONFIGURATIONS = {
+    **SHARED_CONFIGURATIONS,
+    "smoothing_balanced": {"label_smoothing": 0.1, "class_weight": "balanced"},
+}
+REGRESSOR_CONFIGURATIONS = {
+    **SHARED_CONFIGURATIONS,
+    "huber_target_noise": {"loss": "huber", "target_noise_std": 0.05},
+    "two_layers_unscaled": {"hidden_layer_sizes": (30, 20), "scale_target": False},
+}
+
+
+def configured():
+    """Pairs (id, estimator) of both estimators in all their configurations."""
+    tables = (MLPRegressor, REGRESSOR_CONFIGURATIONS), (MLPClassifier, CLASSIFIER_CONFIGURATIONS)
+    return [
+        (f"{cls.__name__}-{name}", cls(random_state=0, **parameters))
+        for cls, table in tables
+        for name, parameters in table.items()
+    ]
