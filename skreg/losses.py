@@ -162,7 +162,8 @@ def torch_loss(plan, raw, y, weight):
         e = raw - y
         value = torch.where(e > 0, (1 - plan["loss_parameter"]) * e, -plan["loss_parameter"] * e)
     elif plan["loss"] == POISSON:
-        value = raw.exp() - y * raw - y + torch.special.xlogy(y, y)
+        positive = y.clamp(min=0)  # noise may take a target below zero, where y log(y) is left out
+        value = raw.exp() - y * raw - y + torch.special.xlogy(positive, positive)
     elif plan["loss"] == CROSS_ENTROPY:
         value = -y * functional.log_softmax(raw, dim=1)
     else:

@@ -1,4 +1,8 @@
-"""One thread for the numeric libraries in tests: the suite runs in parallel processes."""
+"""Settings of the whole suite: one thread a process, as the suite itself runs in several."""
+
+import os
+
+os.environ["SCIPY_ARRAY_API"] = "1"  # so that check_estimator skips nothing; before scipy's import
 
 import pytest
 import torch

@@ -86,15 +86,22 @@ class TorchEngine:
         x, y, weight = self._batch(self.problem.data, rows)
         self._tell("on_batch_begin", batch=(x, y), training=True)
         self.optimizer.zero_grad()
-        loss = self._batch_loss(self.noise.inputs(x), self.noise.targets(y), weight)
-        loss = loss + self._penalty()
+        raw = self._raw_prediction(self.noise.inputs(x))
+        loss = losses.torch_loss(self.problem.plan[0], raw, self.noise.targets(y), weight)
+        loss = loss / len(x) + self._penalty()
         loss.backward()
         named = list(self.module.named_parameters())
         self._tell("on_grad_computed", named_parameters=named, batch=(x, y))
         self.optimizer.step()
-        self._tell("on_batch_end", batch=(x, y), training=True, loss=loss.detach())
         progress["step"] += 1
+        self._tell_batch_end(x, y, raw.detach(), loss.detach())
         return loss.detach()
+
+    def _tell_batch_end(self, x, y, raw, loss):
+        if self.net.callbacks_:
+            self.net.history.record_batch("train_loss", loss.item())
+            self.net.history.record_batch("train_batch_size", len(x))
+            self.net.notify("on_batch_end", batch=(x, y), training=True, loss=loss, y_pred=raw)
 
     def _tell(self, event, **kwargs):
         if self.net.callbacks_:
@@ -112,15 +119,14 @@ class TorchEngine:
         arrays = x, data.Y[rows], data.weight[rows]
         return [torch.from_numpy(a).to(self.device) for a in arrays]
 
-    def _batch_loss(self, x, y, weight):
-        if self.problem.plan[0]["weight_std"]:
-            noisy = {
-                f"layers.{i}.weight": self.noise.weights(i, w) for i, w in enumerate(self.weights)
-            }
-            raw = torch.func.functional_call(self.module, noisy, (x, self.noise))
-        else:
-            raw = self.module(x, self.noise)
-        return losses.torch_loss(self.problem.plan[0], raw, y, weight) / len(x)
+    def _raw_prediction(self, x):
+        """With dropout drawn, and at noisy weights where weight noise is on."""
+        if not self.problem.plan[0]["weight_std"]:
+            return self.module(x, self.noise)
+        noisy = {
+            f"layers.{i}.weight": self.noise.weights(i, w) for i, w in enumerate(self.weights)
+        }
+        return torch.func.functional_call(self.module, noisy, (x, self.noise))
 
     def _penalty(self):
         return sum(

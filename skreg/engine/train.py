@@ -172,6 +172,7 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
         criterion__plan=plan,
         optimizer__plan=plan,
         predict_nonlinearity=LINKS[link],
+        iterator_valid__generator=torch.Generator(),  # or a DataLoader draws from the global one
         lr=params["learning_rate_init"],
         max_epochs=int(plan[0]["n_epochs"]),
         batch_size=int(plan[0]["batch_size"]),

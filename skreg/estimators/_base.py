@@ -312,8 +312,8 @@ class BaseMLP(BaseEstimator):
         state.pop("_net", None)
         return state
 
-    def _output(self, X, dtype=None):
-        """Output of the net after its link, shape (n_rows, n_outputs).
+    def _output(self, X, dtype=None, link=None):
+        """Output of the net after its link (or another one), shape (n_rows, n_outputs).
 
         Computed in `dtype`, by default that of the weights.
         """
@@ -325,7 +325,7 @@ class BaseMLP(BaseEstimator):
         weights = (
             [w.astype(dtype, copy=False) for w in ws] for ws in (self.coefs_, self.intercepts_)
         )
-        return forward(X, *weights, self.activation, self.out_activation_)
+        return forward(X, *weights, self.activation, link or self.out_activation_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -34,9 +34,13 @@ class RegressionTarget:
         self.ndim, self.n_outputs = y.ndim, 1 if y.ndim == 1 else y.shape[1]
         self.loss, self.scale_target = loss, scale_target
         self.link = "exp" if loss == "poisson" else "identity"
+        self.forget()
+        self.mean, self.scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
+
+    def forget(self):
+        """Let go of the rows taken in so far; `mean` and `scale` stay until others come."""
         self.mass, self.sum_of_squares = 0.0, 0.0
         self.average = np.zeros(self.n_outputs)
-        self.mean, self.scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
 
     def codes(self, y, name="y"):
         """y as float64 of shape (n_rows, n_outputs), checked for the loss."""

@@ -150,6 +150,22 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         output = self._output(X)
         return self._target.labels(output)
 
+    def decision_function(self, X):
+        """Raw predictions: log-odds for logistic outputs, unnormalised log-probabilities else.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        raw : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            One column where there are two classes, as scikit-learn's classifiers have it.
+        """
+        raw = self._output(X, link="identity")
+        return raw.ravel() if self._target.kind == "binary" else raw
+
     def predict_proba(self, X):
         """Predict probabilities of the classes.
 

@@ -174,7 +174,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
             return RegressionTarget(y, self.loss, self.scale_target)
         target = copy(self._target)
         if fresh:
-            target.mass = 0.0
+            target.forget()
         return target
 
     def _take(self, net, target, warm):

@@ -1,0 +1,77 @@
+"""Every regularizer and every training parameter, with two values that matter.
+
+`base` is what a parameter needs around it to act. Used for: both engines agree, each parameter
+changes the fit, GridSearchCV tunes each.
+"""
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """A parameter, two values of it, and the setting in which it acts."""
+
+    name: str
+    values: tuple
+    base: dict = {}
+    only: str | None = None  # "regressor" or "classifier"
+
+
+MINI_BATCHES = {"batch_size": 20}
+SGD = {"solver": "sgd", "learning_rate_init": 0.05}
+STOP = {"early_stopping": True, "n_iter_no_change": 2, "tol": 0.01}
+
+REGULARIZERS = [
+    Row("alpha", (0.0, 0.5)),
+    Row("dropout", (0.0, 0.5)),
+    Row("dropout", ([0.1, 0.4], [0.4, 0.1]), {"hidden_layer_sizes": (12, 8)}),
+    Row("input_dropout", (0.0, 0.3)),
+    Row("noise_std", (0.0, 0.5)),
+    Row("weight_noise_std", (0.0, 0.1)),
+    Row("early_stopping", (False, True), {"max_iter": 40, "learning_rate_init": 0.05}),
+    Row("target_noise_std", (0.0, 0.5), only="regressor"),
+    Row("label_smoothing", (0.0, 0.2), only="classifier"),
+    Row("class_weight", (None, "balanced"), only="classifier"),
+]
+TRAINING = [
+    Row("hidden_layer_sizes", ((8,), 9)),
+    Row("hidden_layer_sizes", ((), (8,))),
+    Row("activation", ("relu", "tanh")),
+    Row("activation", ("identity", "logistic")),
+    Row("solver", ("adam", "sgd")),
+    Row("solver", ("adam", "lbfgs")),
+    Row("batch_size", (20, 30)),
+    Row("learning_rate", ("constant", "invscaling"), SGD),
+    Row("learning_rate", ("adaptive", "cosine"), {**SGD, "tol": 0.1, "n_iter_no_change": 1}),
+    Row("learning_rate_init", (0.001, 0.01)),
+    Row("power_t", (0.5, 0.2), {**SGD, "learning_rate": "invscaling"}),
+    Row("max_iter", (5, 6)),
+    Row("shuffle", (True, False), MINI_BATCHES),
+    Row("random_state", (0, 1)),
+    Row("tol", (1e-4, 1.0), {"n_iter_no_change": 2}),
+    Row("momentum", (0.9, 0.5), SGD),
+    Row("nesterovs_momentum", (True, False), SGD),
+    Row("validation_fraction", (0.1, 0.3), STOP),
+    Row("beta_1", (0.9, 0.5)),
+    Row("beta_2", (0.999, 0.9)),
+    Row("epsilon", (1e-8, 1e-2)),
+    Row("n_iter_no_change", (1, 3), {"tol": 1.0}),
+    Row("max_fun", (15000, 3), {"solver": "lbfgs"}),
+    Row("loss", ("squared_error", "absolute_error"), only="regressor"),
+    Row("loss", ("huber", "quantile"), only="regressor"),
+    Row("loss", ("squared_error", "poisson"), only="regressor"),
+    Row("scale_target", (True, False), only="regressor"),
+    Row("huber_delta", (1.0, 0.3), {"loss": "huber"}, only="regressor"),
+    Row("quantile", (0.5, 0.2), {"loss": "quantile"}, only="regressor"),
+]
+# What does not shape the fit: where and how it runs, and what is shown meanwhile.
+NOT_SHAPING = {"device", "dtype", "engine", "verbose", "callbacks", "warm_start"}
+
+
+def settings():
+    """Pairs (id, kind of estimator, row) of the whole table over both estimators."""
+    return [
+        (f"{kind}-{row.name}-{row.values[1]}", kind, row)
+        for row in REGULARIZERS + TRAINING
+        for kind in ("regressor", "classifier")
+        if row.only in (None, kind)
+    ]
