@@ -213,7 +213,7 @@ def test_skorchs_own_callbacks_work():
 
 def test_a_callback_that_only_reads_runs_compiled(capsys):
     X, y = targets("regression")
-    net = MLPRegressor(callbacks=[PrintLog()], max_iter=3, engine="compiled", random_state=0)
+    net = MLPRegressor(callbacks=[PrintLog()], max_iter=3, engine="compiled", verbose=1)
     net.fit(X, y)
     assert "train_loss" in capsys.readouterr().out
     with pytest.raises(ValueError, match="engine='compiled'.*callbacks"):

@@ -146,18 +146,19 @@ class BaseMLP(BaseEstimator):
     # --- what goes in
 
     def _check_data(self, X, y, reset):
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=reset,
-            accept_sparse="csr",
-            accept_large_sparse=False,
-            dtype=self._compute_dtype(),
-            order="C",
-            multi_output=True,
-            y_numeric=self._y_numeric,
-        )
+        with np.errstate(over="ignore"):  # what overflows in the cast is refused right after
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                reset=reset,
+                accept_sparse="csr",
+                accept_large_sparse=False,
+                dtype=self._compute_dtype(),
+                order="C",
+                multi_output=True,
+                y_numeric=self._y_numeric,
+            )
         return X, self._check_y(y)
 
     def _compute_dtype(self):
@@ -210,7 +211,7 @@ class BaseMLP(BaseEstimator):
                 f"X_val has {X.shape[1]} features, but X has {self.n_features_in_}: give both the "
                 "same columns."
             )
-        y = self._check_y(np.asarray(y))
+        y = self._check_y(y, "y_val")
         if len(y) != X.shape[0]:
             raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {len(y)}.")
         weight = _rows.check_weights(sample_weight, X, "sample_weight_val")
@@ -251,7 +252,7 @@ class BaseMLP(BaseEstimator):
         problem, progress = net.problem, net.problem.progress[0]
         history = net.history
         self.coefs_, self.intercepts_ = unpack(problem.layers, problem.state.params, self.dtype)
-        self._target = target
+        self._target, self._activation = target, self.activation
         self.n_layers_ = len(self.coefs_) + 1
         self.n_outputs_ = target.n_outputs
         self.out_activation_ = target.link
@@ -325,7 +326,7 @@ class BaseMLP(BaseEstimator):
         weights = (
             [w.astype(dtype, copy=False) for w in ws] for ws in (self.coefs_, self.intercepts_)
         )
-        return forward(X, *weights, self.activation, link or self.out_activation_)
+        return forward(X, *weights, self._activation, link or self.out_activation_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

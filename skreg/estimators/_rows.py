@@ -19,15 +19,17 @@ def check_weights(sample_weight, X, name="sample_weight"):
     """
     if sample_weight is None:
         return np.ones(_num_samples(X))
+    sample_weight = np.asarray(sample_weight)
+    if sample_weight.size and not sample_weight.any():
+        raise ValueError(
+            f"All weights in `{name}` are zero: sample weights must contain at least one non-zero "
+            "number."
+        )
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64, copy=True)
     if (weight < 0).any():
         raise ValueError(
             f"Negative values in data passed to `{name}`: the smallest is {weight.min():g}. "
             "Weights must be at least 0."
-        )
-    if not weight.any():
-        raise ValueError(
-            f"All weights in `{name}` are zero, so no row is left. Give some rows a positive weight."
         )
     return weight
 

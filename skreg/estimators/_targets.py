@@ -8,9 +8,8 @@ import warnings
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-
-from skreg.losses import smooth_labels
 
 
 class RegressionTarget:
@@ -205,6 +204,8 @@ class ClassTarget:
         else:
             targets = codes.astype(dtype)
         if training and self.label_smoothing:
+            from skreg.losses import smooth_labels  # brings numba, which predictions do without
+
             targets = smooth_labels(targets, self.label_smoothing, self.kind != "multiclass")
         return targets.astype(dtype, copy=False)
 
@@ -228,9 +229,10 @@ class ClassTarget:
         return self.classes[output.argmax(axis=1)]
 
 
-def check_labels(y):
+def check_labels(y, name="y"):
     """y as an array of labels (n_rows,) or a dense 0/1 matrix (n_rows, n_labels)."""
-    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    y = y.toarray() if hasattr(y, "toarray") else y
+    y = check_array(y, dtype=None, ensure_2d=False, input_name=name)
     check_classification_targets(y)
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn(
@@ -242,7 +244,7 @@ def check_labels(y):
         y = y.ravel()
     if y.ndim == 2 and type_of_target(y, "y") != "multilabel-indicator":
         raise ValueError(
-            f"y of shape {y.shape} is neither one label per row nor a 0/1 indicator matrix. For "
+            f"{name} of shape {y.shape} is neither one label per row nor a 0/1 indicator matrix. For "
             "several multiclass outputs use sklearn.multioutput.MultiOutputClassifier."
         )
     return y

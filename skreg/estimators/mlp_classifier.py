@@ -199,8 +199,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _check_y(self, y):
-        return check_labels(y)
+    def _check_y(self, y, name="y"):
+        return check_labels(y, name)
 
     def _make_target(self, y, classes, warm, fresh):
         if warm:

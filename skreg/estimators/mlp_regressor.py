@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
 from skreg._sklearn import Interval, StrOptions, _fit_context
@@ -166,8 +167,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         output = self._output(X, np.float64)
         return self._target.decode(output)
 
-    def _check_y(self, y):
-        return y
+    def _check_y(self, y, name="y"):
+        return check_array(y, dtype=np.float64, ensure_2d=False, input_name=name)
 
     def _make_target(self, y, classes, warm, fresh):
         if not warm:
