@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numba
 
-# All of fastmath but "nnan" and "ninf": with those a NaN passes `isfinite` and divergence goes unseen.
+# All of fastmath but "nnan" and "ninf", with which NaN and inf, and so divergence, go unseen.
 FASTMATH = {"contract", "reassoc", "nsz", "arcp", "afn"}
 OPTIONS = {"nogil": True, "fastmath": FASTMATH, "error_model": "numpy"}
 

@@ -5,7 +5,7 @@
 - Weight noise: gradients are taken at ``W + std * n`` and applied to W (Graves 2011, "Practical
   variational inference for neural networks").
 - Dropout: a unit is kept with probability 1 - p and then divided by it (Srivastava et al. 2014).
-  Masks take 16 random bits a unit; p is rounded to 1/65536 and the scale is exact for the rounded p.
+  Masks take 16 random bits a unit: p is rounded to 1/65536, and the scale is exact for that.
 
 Both engines draw from `skreg.streams`; on a GPU torch draws, equal in distribution.
 """

@@ -20,8 +20,8 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skreg import MLPClassifier, MLPRegressor
 
+from skreg import MLPClassifier, MLPRegressor
 from tests._data import targets
 
 QUICK = {"max_iter": 60, "learning_rate_init": 0.01, "random_state": 0}
@@ -114,7 +114,7 @@ def test_multilabel_targets_dense_and_sparse():
         "nullable",
         "object",
         "strided",
-        *"csr arr csc".split(),
+        *["csr", "arr", "csc"],
     ],
 )
 def test_containers_of_x_give_the_same_net(container):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_matrix
+
 from skreg import DivergenceError, MLPClassifier, MLPRegressor
 from skreg.engine.choice import choose_engine
-
 from tests import _table
 from tests._data import targets
 

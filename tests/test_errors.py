@@ -4,8 +4,8 @@ leaves the estimator as it was."""
 import numpy as np
 import pytest
 from sklearn.exceptions import FitFailedWarning
-from skreg import MLPClassifier, MLPRegressor
 
+from skreg import MLPClassifier, MLPRegressor
 from tests._data import targets
 
 X, Y = targets("regression", 40)

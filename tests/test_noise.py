@@ -8,10 +8,10 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 from scipy import stats
+
 from skreg import MLPRegressor, noise
 from skreg.engine import compiled
 from skreg.engine.plan import make_layers, make_plan
-
 from tests._data import regression
 
 N = 400_000

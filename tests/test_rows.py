@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 from sklearn.model_selection import train_test_split
+
 from skreg import MLPClassifier, MLPRegressor
 from skreg.estimators._rows import as_weighted_set, split
-
 from tests._data import targets
 
 NOISY = {"dropout": 0.3, "noise_std": 0.2, "weight_noise_std": 0.05, "random_state": 0}

@@ -7,11 +7,11 @@ from copy import deepcopy
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from skorch.callbacks import Callback, EpochScoring, LRScheduler, PrintLog
 from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback, EpochScoring, LRScheduler, PrintLog
+
 from skreg import MLPClassifier, MLPRegressor
 from skreg.engine import pacing
-
 from tests._data import targets
 
 ENGINES = pytest.mark.parametrize("engine", ["compiled", "torch"])

@@ -16,7 +16,6 @@ from skreg.engine.optimizers import update_weights
 from skreg.engine.passes import backward, forward
 from skreg.engine.schedules import next_rate
 
-
 # numba's `isfinite` looks at x - x, which "reassoc" turns into 0; a comparison stays honest.
 LARGEST = np.finfo(np.float64).max
 

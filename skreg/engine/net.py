@@ -45,8 +45,8 @@ class BatchLoss(nn.Module):
 class RegularizedNet(NeuralNet):
     """A skorch net whose `fit_loop` runs blocks of epochs in one of skreg's engines.
 
-    Module, history, callbacks, device and checkpoints are skorch's. After training the problem's data
-    can be let go (`without_data`).
+    Module, history, callbacks, device and checkpoints are skorch's. After training the
+    problem's data can be let go (`without_data`).
 
     Parameters
     ----------

@@ -86,7 +86,7 @@ def torch_optimizer():
     import torch
 
     class RegularizedOptimizer(torch.optim.Optimizer):
-        """Adam or SGD as described by a plan (array of one record with `FIELDS`); each parameter's state may be preset."""
+        """Adam or SGD after a plan (array of one record); a parameter's state may be preset."""
 
         def __init__(self, params, lr, plan):
             self.plan = plan[0]

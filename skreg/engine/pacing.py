@@ -1,5 +1,7 @@
-"""How much of a fit is done in one go: so much that Python costs little, so little that Ctrl-C,
-progress and time limits get their turn."""
+"""How much of a fit is done in one go.
+
+So much that Python costs little, so little that Ctrl-C, progress and time limits get their turn.
+"""
 
 import time
 

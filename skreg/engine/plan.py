@@ -52,7 +52,7 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
 
 
 def make_layers(params, sizes):
-    """Layers of the plan (array of records) of an MLP with `sizes` units, in- and output included."""
+    """Layers (array of records) of an MLP with `sizes` units, input and output included."""
     n_layers = len(sizes) - 1
     settings = {
         **layout.layout_settings(sizes, params["activation"]),

@@ -123,9 +123,7 @@ class TorchEngine:
         """With dropout drawn, and at noisy weights where weight noise is on."""
         if not self.problem.plan[0]["weight_std"]:
             return self.module(x, self.noise)
-        noisy = {
-            f"layers.{i}.weight": self.noise.weights(i, w) for i, w in enumerate(self.weights)
-        }
+        noisy = {f"layers.{i}.weight": self.noise.weights(i, w) for i, w in enumerate(self.weights)}
         return torch.func.functional_call(self.module, noisy, (x, self.noise))
 
     def _penalty(self):

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def initial_weights(sizes, activation, random_state):
     """
     coefs, intercepts = [], []
     factor = 2.0 if activation == "logistic" else 6.0
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in pairwise(sizes):
         bound = np.sqrt(factor / (n_in + n_out))
         coefs.append(random_state.uniform(-bound, bound, (n_in, n_out)))
         intercepts.append(random_state.uniform(-bound, bound, n_out))

@@ -94,7 +94,7 @@ def _check_dropout(value, n_hidden):
 
 
 def training_params(estimator, loss):
-    """An estimator's parameters as the engine takes them: `loss` and `dtype` as they are trained."""
+    """An estimator's parameters as the engine takes them, with `loss` and `dtype` as trained."""
     dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
     return {**estimator.get_params(deep=False), "loss": loss, "dtype": dtype}
 
@@ -206,7 +206,7 @@ _REGULARIZERS = """\
 
 _EXECUTION = """\
     device : str, default="cpu"
-        torch device to train on, as "cpu" or "cuda".
+        Where to train, a name that torch knows: "cpu", "cuda", "cuda:1"...
     dtype : {"float32", "float64"}, default="float32"
         Compute dtype, and that of the fitted weights and of probabilities.
     engine : {"auto", "compiled", "torch"}, default="auto"

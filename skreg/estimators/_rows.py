@@ -135,7 +135,7 @@ def _groups_of_copies(X, y):
             code += _scrambled(X[:, j]) * multipliers[j]
     for j in range(y.shape[1]):
         code += _scrambled(y[:, j]) * multipliers[X.shape[1] + j]
-    distinct, first, group = np.unique(code, return_index=True, return_inverse=True)
+    _, first, group = np.unique(code, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))  # groups in the order of their first rows
     return order[group], np.sort(first)
 

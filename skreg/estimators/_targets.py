@@ -58,8 +58,7 @@ class RegressionTarget:
         return y
 
     def strata(self, codes):
-        """Regression rows are split at random."""
-        return None
+        """Classes to split by: none, regression rows are split at random."""
 
     def weigh(self, codes, weight):
         """Weights of the rows in the loss: as given."""
@@ -244,7 +243,7 @@ def check_labels(y, name="y"):
         y = y.ravel()
     if y.ndim == 2 and type_of_target(y, "y") != "multilabel-indicator":
         raise ValueError(
-            f"{name} of shape {y.shape} is neither one label per row nor a 0/1 indicator matrix. For "
-            "several multiclass outputs use sklearn.multioutput.MultiOutputClassifier."
+            f"{name} of shape {y.shape} is neither one label per row nor a 0/1 indicator matrix. "
+            "For several multiclass outputs use sklearn.multioutput.MultiOutputClassifier."
         )
     return y

@@ -45,7 +45,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     See Also
     --------
     MLPRegressor : The regressor.
-    sklearn.neural_network.MLPClassifier : scikit-learn's, with L2 and early stopping only.
+    sklearn.neural_network.MLPClassifier : The one of scikit-learn, with L2 and early stopping only.
 
     References
     ----------

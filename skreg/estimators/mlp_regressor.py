@@ -53,7 +53,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
     See Also
     --------
     MLPClassifier : The classifier.
-    sklearn.neural_network.MLPRegressor : scikit-learn's, with L2 and early stopping only.
+    sklearn.neural_network.MLPRegressor : The one of scikit-learn, with L2 and early stopping only.
 
     References
     ----------

@@ -1,0 +1,77 @@
+"""The cache of compiled code: a stale kernel is never loaded, and no cache is no error."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from skreg import _jit
+
+FIT = """
+import numpy as np, skreg.streams as streams
+from skreg.engine import compiled
+draws = compiled.draws("float32")
+values = np.zeros(3, np.float32)
+draws.add_normal(np.uint64(1), 1.0, values)
+print(draws.add_normal.stats.cache_hits and sum(draws.add_normal.stats.cache_hits.values()), values)
+"""
+
+
+def run(cache_dir, code=FIT, check=True, **env):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache_dir), **env}
+    return subprocess.run(
+        [sys.executable, "-W", "always", "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=check,
+    )
+
+
+def test_the_second_process_loads_what_the_first_compiled(tmp_path):
+    first, second = run(tmp_path).stdout, run(tmp_path).stdout
+    hits, values = second.split(maxsplit=1)
+    assert hits == "1"
+    assert values == first.split(maxsplit=1)[1]
+
+
+def test_an_edit_of_any_compiled_source_compiles_anew(tmp_path):
+    run(tmp_path)
+    edited = FIT.replace(
+        "from skreg.engine",
+        "from skreg import _jit\n_jit.source_digest = lambda: 1\nfrom skreg.engine",
+    )
+    assert run(tmp_path, edited).stdout.split()[0] != "1"
+
+
+def test_the_digest_covers_every_file_with_compiled_code():
+    import skreg.engine.compiled  # noqa: F401
+
+    package = Path(_jit.__file__).parent
+    marked = {
+        str(path)
+        for path in package.rglob("*.py")
+        if any(line.startswith(("@jit", "@inlined")) for line in path.read_text().splitlines())
+    }
+    assert marked
+    assert marked <= _jit._compiled_files
+
+
+def test_without_a_place_for_the_cache_it_says_so_and_works(monkeypatch):
+    import numba
+
+    original = numba.njit
+
+    def njit(*args, cache=False, **kwargs):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available for file")
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(_jit.numba, "njit", njit)
+    with pytest.warns(RuntimeWarning, match="no writable folder.*NUMBA_CACHE_DIR"):
+        square = _jit.entry_point(lambda digest: lambda x: x * x, 1.0)
+    assert square(3.0) == 9.0
+    with pytest.raises(TypeError):
+        square("3")
