@@ -39,10 +39,8 @@ def test_the_second_process_loads_what_the_first_compiled(tmp_path):
 
 def test_an_edit_of_any_compiled_source_compiles_anew(tmp_path):
     run(tmp_path)
-    edited = FIT.replace(
-        "from skreg.engine",
-        "from skreg import _jit\n_jit.source_digest = lambda: 1\nfrom skreg.engine",
-    )
+    edit = "from skreg import _jit\n_jit.source_digest = lambda: 1\nfrom skreg.engine"
+    edited = FIT.replace("from skreg.engine", edit)
     assert run(tmp_path, edited).stdout.split()[0] != "1"
 
 

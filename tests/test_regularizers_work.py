@@ -32,6 +32,7 @@ def diabetes_score(seed, **params):
 def digits_score(seed, **params):
     """Accuracy on 1,597 digits of a net trained on 200, of whose labels 20 % were drawn anew."""
     X, y = load_digits(return_X_y=True)
+    X = X / 16
     X_train, X_test, y_train, y_test = train_test_split(
         X / 16, y, train_size=200, random_state=seed
     )
