@@ -12,6 +12,21 @@ _ACTIVATIONS = {
 }
 
 
+class GivenLinear(nn.Linear):
+    """`torch.nn.Linear` on given tensors; draws nothing from torch's generator.
+
+    Parameters
+    ----------
+    weight : Tensor of shape (n_out, n_in)
+    bias : Tensor of shape (n_out,)
+    """
+
+    def __init__(self, weight, bias):
+        nn.Module.__init__(self)
+        self.out_features, self.in_features = weight.shape
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+
+
 class MLP(nn.Module):
     """Multi-layer perceptron on given weights.
 
@@ -29,10 +44,7 @@ class MLP(nn.Module):
         self.activation = activation
         self.layers = nn.ModuleList()
         for weight, bias in zip(weights, biases, strict=True):
-            n_out, n_in = weight.shape
-            layer = nn.Linear(n_in, n_out, device="meta")  # draws nothing from torch's generator
-            layer.weight, layer.bias = nn.Parameter(weight), nn.Parameter(bias)
-            self.layers.append(layer)
+            self.layers.append(GivenLinear(weight, bias))
 
     def forward(self, X, noise=None):
         """Raw prediction of shape (n_rows, n_outputs).

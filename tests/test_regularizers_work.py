@@ -34,7 +34,7 @@ def digits_score(seed, **params):
     X, y = load_digits(return_X_y=True)
     X = X / 16
     X_train, X_test, y_train, y_test = train_test_split(
-        X / 16, y, train_size=200, random_state=seed
+        X, y, train_size=200, random_state=seed
     )
     rng = np.random.RandomState(seed)
     y_train = np.where(rng.rand(200) < 0.2, rng.randint(0, 10, 200), y_train)

@@ -149,14 +149,13 @@ class RegularizedNet(NeuralNet):
         """Write an epoch into the history, and let callbacks and the user see it."""
         history = self.history
         if not self.callbacks_:  # else skorch's on_epoch_begin has begun it
-            history.new_epoch()
-        history.record("epoch", len(history))
-        history.record("train_loss", float(row["loss"]))
+            history.append({"batches": []})
+        entry = list.__getitem__(history, -1)  # history's own way takes longer than the epoch
+        entry["epoch"], entry["train_loss"] = len(history), float(row["loss"])
         validated = not np.isnan(row["validation_loss"])
         if validated:
-            history.record("valid_loss", float(row["validation_loss"]))
-        history.record("lr", float(row["learning_rate"]))
-        history.record("dur", seconds)
+            entry["valid_loss"] = float(row["validation_loss"])
+        entry["lr"], entry["dur"] = float(row["learning_rate"]), seconds
         if self.verbose:
             print(f"Iteration {len(history)}, loss = {row['loss']:.8f}")
             if validated:

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
@@ -38,9 +39,9 @@ class Memory:
     @classmethod
     def fresh(cls, random_state):
         """Memory of a net that was never trained. Draws nothing from `random_state`."""
-        peek = np.random.RandomState(0)
-        peek.set_state(random_state.get_state())
-        return cls(random_state, int(peek.randint(2**62)))
+        _, keys, position, *_ = random_state.get_state()
+        digest = blake2b(keys.tobytes() + bytes([position % 256, position // 256]), digest_size=8)
+        return cls(random_state, int.from_bytes(digest.digest(), "little"))
 
     def copy(self):
         """A memory that can change without this one."""

@@ -99,10 +99,12 @@ def training_params(estimator, loss):
     return {**estimator.get_params(deep=False), "loss": loss, "dtype": dtype}
 
 
-def store(estimator, values):
-    """Set the constructor's arguments, given as its `locals()`, as attributes, untouched."""
-    for name in estimator._get_param_names():
-        setattr(estimator, name, values[name])
+def store(values):
+    """Set a constructor's arguments, given as its `locals()`, as attributes, untouched."""
+    estimator = values["self"]
+    for name, value in values.items():
+        if name != "self":
+            setattr(estimator, name, value)
 
 
 def shared_docs(cls):

@@ -124,7 +124,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, BaseMLP):
         engine="auto",
         callbacks=None,
     ):
-        store(self, locals())
+        store(locals())
 
     @available_if(trains_in_steps)
     @_fit_context(prefer_skip_nested_validation=True)

@@ -1,0 +1,175 @@
+"""The arguments of the command line and the help that teaches them."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from skreg import __version__
+from skreg.cli.errors import UserError
+
+_ABOUT = """\
+What does each regularizer do to a neural net?
+
+Without a command: fits scikit-learn's diabetes (regression) and digits (classification) without
+regularization, with each regularizer alone and with all together, prints the test scores beside
+those of scikit-learn's own MLP, and draws train and validation score against lambda (alpha).
+"""
+
+_EXAMPLES = """\
+examples:
+  python -m skreg
+      both bundled data sets; the figure goes to skreg-output/lambda.png
+  python -m skreg --output plots/lambda.pdf --seed 1
+      other random splits and nets; the figure as a PDF
+  python -m skreg tune houses.csv --target price --output houses
+      the same for your own CSV file; keeps the best pipeline in houses/pipeline.joblib
+  python -m skreg tune --help
+      everything about your own data
+"""
+
+_TUNE_ABOUT = """\
+Which regularizer serves your data? Reads a CSV file with a header line, holds out a test part,
+chooses the strength of every regularizer on the rest by cross-validation, and prints the scores.
+
+Columns of numbers are imputed with their median and standardized; all others are categories,
+one-hot encoded, a missing value being a category of its own. Rows without a target are left out.
+
+Into the output directory go
+  pipeline.joblib   the pipeline with the best cross-validated score, fitted on the training part
+  scores.csv        the printed table
+  cv_results.csv    every candidate of every search, fold by fold
+  lambda.png        train and validation score against lambda (alpha)
+"""
+
+_TUNE_EXAMPLES = """\
+examples:
+  python -m skreg tune houses.csv --target price --output houses
+  python -m skreg tune patients.csv --target outcome --task classification --folds 10
+  python -m skreg tune export.csv --target "net weight" --sep ";" --epochs 500
+  python -m skreg tune large.csv --target y --quick
+      a rough look first
+
+and then, in Python:
+  import joblib
+  joblib.load("houses/pipeline.joblib").predict(rows)   # rows: DataFrame with the file's columns
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but its errors are `UserError`, one line."""
+
+    def error(self, message):
+        raise UserError(f"{message} (see {self.prog} --help)")
+
+
+def parse(argv):
+    """Parse arguments; raises `UserError` where they are wrong."""
+    argv = sys.argv[1:] if argv is None else argv
+    if "tune" in argv[1:] and argv[0].startswith("-"):
+        raise UserError(f"the command tune comes before its options, got {' '.join(argv)!r}")
+    parser = _Parser(
+        prog="python -m skreg",
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"skreg {__version__}")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        default=Path("skreg-output/lambda.png"),
+        help="where the figure goes: .png, .pdf or .svg (default: %(default)s)",
+    )
+    _add_common(parser, folds=3, epochs="300 for diabetes, 100 for digits")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    _add_tune(commands)
+    return parser.parse_args(argv)
+
+
+def _add_tune(commands):
+    tune = commands.add_parser(
+        "tune",
+        help="the same for your own CSV file",
+        description=_TUNE_ABOUT,
+        epilog=_TUNE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    tune.add_argument("data", type=Path, metavar="data.csv", help="CSV file with a header line")
+    tune.add_argument("--target", required=True, metavar="NAME", help="column to predict")
+    tune.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        default=Path("skreg-output"),
+        help="directory to write to, made where it does not exist (default: %(default)s)",
+    )
+    tune.add_argument(
+        "--task",
+        choices=["auto", "regression", "classification"],
+        default="auto",
+        help="auto: classification where the target is not numeric or has few distinct whole "
+        "numbers, else regression (default: %(default)s)",
+    )
+    tune.add_argument(
+        "--test-size",
+        type=_number(float, 0.01, 0.9),
+        default=0.2,
+        metavar="SHARE",
+        help="share of the rows held out for the test score (default: %(default)s)",
+    )
+    tune.add_argument(
+        "--sep", type=_separator, default=",", help='what separates columns, as ";" (default: ",")'
+    )
+    _add_common(tune, folds=5, epochs="200")
+
+
+def _add_common(parser, folds, epochs):
+    parser.add_argument(
+        "--seed",
+        type=_number(int, 0, 2**31),
+        default=0,
+        metavar="N",
+        help="seed of splits and nets (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--folds",
+        type=_number(int, 2, 100),
+        default=folds,
+        metavar="N",
+        help="folds of the cross-validation that chooses strengths (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=_number(int, 1, 10**6),
+        metavar="N",
+        help=f"epochs (max_iter) of every net (default: {epochs})",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a rough look: 10 epochs, three alphas, one other strength, two splits at most",
+    )
+
+
+def _number(kind, low, high):
+    """Argument type: an int or float in [low, high]."""
+
+    def convert(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            what = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"must be {what} from {low} to {high}, got {text!r}")
+        return value
+
+    return convert
+
+
+def _separator(text):
+    text = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(text) != 1:
+        raise argparse.ArgumentTypeError(f"must be one character or 'tab', got {text!r}")
+    return text

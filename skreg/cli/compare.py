@@ -1,0 +1,102 @@
+"""Fit and score every method on one split into training and test rows."""
+
+import time
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from skreg.cli.methods import SCORES, Method, methods
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one method reached on one split; `seconds` are those of the whole search and refit."""
+
+    method: Method
+    search: GridSearchCV
+    train: float
+    test: float
+    seconds: float
+
+    @property
+    def chosen(self):
+        """Strengths that cross-validation chose, by parameter."""
+        return {name.removeprefix("mlp__"): v for name, v in self.search.best_params_.items()}
+
+    @property
+    def fold_scores(self):
+        """Validation score of the chosen candidate on each fold."""
+        table, best = self.search.cv_results_, self.search.best_index_
+        return np.array([table[f"split{i}_test_score"][best] for i in range(self.search.n_splits_)])
+
+    @property
+    def n_fits(self):
+        """Fits of the whole search, the refit included."""
+        return len(self.search.cv_results_["params"]) * self.search.n_splits_ + 1
+
+
+def compare(split, task, preprocessing, effort, seed, report):
+    """Fit and score every method on one split.
+
+    Parameters
+    ----------
+    split : tuple
+        ``X_train, X_test, y_train, y_test``.
+    task : {"regression", "classification"}
+        What the target asks for.
+    preprocessing : transformer
+        First step of every pipeline.
+    effort : Effort
+        Epochs, folds and strengths.
+    seed : int
+        Seed of folds and nets.
+    report : callable
+        Called with the name of each method before it is fitted.
+
+    Returns
+    -------
+    results : list of Result
+        In the order of `methods`.
+    """
+    X_train, _, y_train, _ = split
+    folds = _folds(X_train, y_train, task, effort.folds, seed)
+    results = []
+    for method in methods(effort, task, seed):
+        report(method.name.strip())
+        with threadpool_limits(1):
+            results.append(_fit_and_score(method, split, task, preprocessing, folds))
+    return results
+
+
+def _fit_and_score(method, split, task, preprocessing, folds):
+    X_train, X_test, y_train, y_test = split
+    search = GridSearchCV(
+        Pipeline([("preprocessing", clone(preprocessing)), ("mlp", method.net)]),
+        {f"mlp__{name}": values for name, values in method.grid.items()},
+        scoring=SCORES[task][0],
+        cv=folds,
+        return_train_score=True,
+        error_score="raise",
+    )
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        if not method.is_ours:  # scikit-learn's MLP warns wherever it trains for max_iter epochs
+            warnings.simplefilter("ignore", ConvergenceWarning)
+        search.fit(X_train, y_train)
+    seconds = time.perf_counter() - start
+    train, test = search.score(X_train, y_train), search.score(X_test, y_test)
+    return Result(method, search, train, test, seconds)
+
+
+def _folds(X, y, task, n_folds, seed):
+    """The same folds for every method, stratified by class where classes are large enough."""
+    kind = StratifiedKFold if task == "classification" else KFold
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class")
+        return list(kind(n_folds, shuffle=True, random_state=seed).split(X, y))
