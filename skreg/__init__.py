@@ -6,8 +6,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "DivergenceError": "skreg.exceptions",
-    "MLPClassifier": "skreg.estimators.mlp_classifier",
-    "MLPRegressor": "skreg.estimators.mlp_regressor",
+    "MLPClassifier": "skreg.estimators.mlp",
+    "MLPRegressor": "skreg.estimators.mlp",
 }
 __all__ = ["__version__", *_HOME]
 

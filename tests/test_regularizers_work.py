@@ -33,9 +33,7 @@ def digits_score(seed, **params):
     """Accuracy on 1,597 digits of a net trained on 200, of whose labels 20 % were drawn anew."""
     X, y = load_digits(return_X_y=True)
     X = X / 16
-    X_train, X_test, y_train, y_test = train_test_split(
-        X, y, train_size=200, random_state=seed
-    )
+    X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=200, random_state=seed)
     rng = np.random.RandomState(seed)
     y_train = np.where(rng.rand(200) < 0.2, rng.randint(0, 10, 200), y_train)
     net = MLPClassifier(random_state=seed, **{**PLAIN, **params})

@@ -1,7 +1,8 @@
 """One owner of the threads of the numeric libraries: one thread per net while nets train.
 
-numpy's, scipy's and torch's pools are separate and process-wide. The first fit to begin sets them
-to one thread, the last to end puts back what it found; fits in other threads share the setting.
+The pools of numpy's and scipy's BLAS are process-wide: the first fit to begin sets them to one
+thread, the last to end puts back what it found, and fits in between share the setting. torch's
+number belongs to the calling thread, so every fit sets and restores its own.
 """
 
 import threading
@@ -10,7 +11,7 @@ from functools import cache
 
 _lock = threading.Lock()
 _holders = 0
-_restore = None
+_blas_limit = None
 
 
 @cache
@@ -24,14 +25,14 @@ def _controller():
 @contextmanager
 def one_thread_per_net():
     """Hold the numeric libraries at one thread for the length of a fit."""
-    global _holders, _restore
+    global _holders, _blas_limit
     import torch
 
     with _lock:
         _holders += 1
         if _holders == 1:
-            _restore = _controller().limit(limits=1), torch.get_num_threads()
-    before = torch.get_num_threads()  # torch's setting belongs to the calling thread
+            _blas_limit = _controller().limit(limits=1, user_api="blas")
+    before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
@@ -40,7 +41,5 @@ def one_thread_per_net():
         with _lock:
             _holders -= 1
             if _holders == 0:
-                limiter, n_threads = _restore
-                limiter.restore_original_limits()
-                torch.set_num_threads(n_threads)
-                _restore = None
+                _blas_limit.restore_original_limits()
+                _blas_limit = None

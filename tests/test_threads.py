@@ -1,0 +1,71 @@
+"""Threads: fits beside each other, and the settings of the numeric libraries afterwards."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from skreg import DivergenceError, MLPRegressor
+from skreg.engine import compiled_engine, threads
+from tests._data import targets
+
+X, Y = targets("regression")
+NOISY = {"dropout": 0.2, "noise_std": 0.1, "max_iter": 40, "batch_size": 30}
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "torch"])
+def test_fits_in_several_threads_agree_with_one_after_another(engine):
+    nets = [MLPRegressor(random_state=i, engine=engine, **NOISY) for i in range(8)]
+    alone = [net.fit(X, Y).coefs_[0] for net in nets]
+    with ThreadPoolExecutor(4) as pool:
+        beside = list(pool.map(lambda net: net.fit(X, Y).coefs_[0], nets))
+    for a, b in zip(alone, beside, strict=True):
+        assert_array_equal(a, b)
+
+
+def test_settings_are_one_thread_within_and_restored_after(monkeypatch):
+    seen = []
+    run = compiled_engine.CompiledEngine.run
+
+    def watched(self, *args):
+        seen.append((blas_threads(), torch.get_num_threads()))
+        run(self, *args)
+
+    monkeypatch.setattr(compiled_engine.CompiledEngine, "run", watched)
+    with threadpool_limits(2):
+        torch.set_num_threads(2)
+        before = blas_threads()
+        MLPRegressor(max_iter=3, engine="compiled").fit(X, Y)
+        with pytest.raises(DivergenceError):
+            MLPRegressor(max_iter=9, learning_rate_init=1e30).fit(X, Y)
+        assert blas_threads() == before
+        assert torch.get_num_threads() == 2
+        torch.set_num_threads(1)
+    assert all(set(blas) == {1} and n_torch == 1 for blas, n_torch in seen)
+
+
+def test_the_last_of_overlapping_fits_restores():
+    inside, leave = threading.Event(), threading.Event()
+
+    def other_fit():
+        with threads.one_thread_per_net():
+            inside.set()
+            leave.wait(10)
+
+    with threadpool_limits(2):
+        before = blas_threads()
+        other = threading.Thread(target=other_fit)
+        with threads.one_thread_per_net():
+            other.start()
+            assert inside.wait(10)
+        assert set(blas_threads()) == {1}
+        leave.set()
+        other.join(10)
+        assert blas_threads() == before
