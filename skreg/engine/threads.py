@@ -1,8 +1,8 @@
 """One owner of the threads of the numeric libraries: one thread per net while nets train.
 
-The pools of numpy's and scipy's BLAS are process-wide: the first fit to begin sets them to one
-thread, the last to end puts back what it found, and fits in between share the setting. torch's
-number belongs to the calling thread, so every fit sets and restores its own.
+Most BLAS pools are process-wide: the first fit to begin sets them to one thread, the last to end
+puts back what it found, and fits in between share the setting. An OpenBLAS on OpenMP has a number
+per calling thread, and so has torch: those every fit sets and restores for itself.
 """
 
 import threading
@@ -11,35 +11,55 @@ from functools import cache
 
 _lock = threading.Lock()
 _holders = 0
-_blas_limit = None
+_found = []  # threads of the process-wide pools before the first holder
 
 
 @cache
-def _controller():
+def _pools():
+    """BLAS libraries in use: the process-wide ones, and those with a number per thread."""
     import scipy.linalg  # noqa: F401 - its BLAS must be loaded to be found
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    pools = ThreadpoolController().select(user_api="blas").lib_controllers
+    per_thread = [p for p in pools if getattr(p, "threading_layer", None) == "openmp"]
+    return [p for p in pools if p not in per_thread], per_thread
+
+
+def _set(pools, numbers):
+    """Set the pools' threads, from whichever thread this is."""
+    for pool, number in zip(pools, numbers, strict=True):
+        # threadpoolctl >= 3.7 lets only the first thread that asked set a process-wide pool
+        clear = getattr(pool, "clear_controlling_thread", lambda force: None)
+        clear(force=True)
+        pool.set_num_threads(number)
+        clear(force=True)
+
+
+def _numbers(pools):
+    return [pool.get_num_threads() for pool in pools]
 
 
 @contextmanager
 def one_thread_per_net():
     """Hold the numeric libraries at one thread for the length of a fit."""
-    global _holders, _blas_limit
+    global _holders, _found
     import torch
 
+    shared, own = _pools()
+    before = torch.get_num_threads(), _numbers(own)
     with _lock:
         _holders += 1
         if _holders == 1:
-            _blas_limit = _controller().limit(limits=1, user_api="blas")
-    before = torch.get_num_threads()
+            _found = _numbers(shared)
+            _set(shared, [1] * len(shared))
     torch.set_num_threads(1)
+    _set(own, [1] * len(own))
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(before[0])
+        _set(own, before[1])
         with _lock:
             _holders -= 1
             if _holders == 0:
-                _blas_limit.restore_original_limits()
-                _blas_limit = None
+                _set(shared, _found)
