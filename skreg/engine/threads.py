@@ -28,7 +28,7 @@ def _pools():
 def _set(pools, numbers):
     """Set the pools' threads, from whichever thread this is."""
     for pool, number in zip(pools, numbers, strict=True):
-        # threadpoolctl >= 3.7 lets only the first thread that asked set a process-wide pool
+        # a recent threadpoolctl lets only the first thread that asked set a process-wide pool
         clear = getattr(pool, "clear_controlling_thread", lambda force: None)
         clear(force=True)
         pool.set_num_threads(number)
