@@ -79,9 +79,9 @@ def parse(argv):
         type=Path,
         metavar="FILE",
         default=Path("skreg-output/lambda.png"),
-        help="where the figure goes: .png, .pdf or .svg (default: %(default)s)",
+        help="figure to write (default: %(default)s)",
     )
-    _add_common(parser, folds=3, epochs="300 for diabetes, 100 for digits")
+    _add_common(parser, folds=3, epochs=300)
     commands = parser.add_subparsers(dest="command", metavar="command")
     _add_tune(commands)
     return parser.parse_args(argv)
@@ -102,7 +102,7 @@ def _add_tune(commands):
         type=Path,
         metavar="DIR",
         default=Path("skreg-output"),
-        help="directory to write to, made where it does not exist (default: %(default)s)",
+        help="directory to write to (default: %(default)s)",
     )
     tune.add_argument(
         "--task",
@@ -121,7 +121,7 @@ def _add_tune(commands):
     tune.add_argument(
         "--sep", type=_separator, default=",", help='what separates columns, as ";" (default: ",")'
     )
-    _add_common(tune, folds=5, epochs="200")
+    _add_common(tune, folds=5, epochs=200)
 
 
 def _add_common(parser, folds, epochs):

@@ -11,7 +11,9 @@ from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from skreg.cli.methods import SCORES, Method, methods
+from skreg.cli.methods import SCORES, Effort, Method, methods
+
+_ABOUT_RARE_CLASSES = ("The least populated class", "The number of unique classes is greater")
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,13 @@ def compare(split, task, preprocessing, effort, seed, report):
     results : list of Result
         In the order of `methods`.
     """
-    X_train, _, y_train, _ = split
-    folds = _folds(X_train, y_train, task, effort.folds, seed)
-    results = []
-    for method in methods(effort, task, seed):
-        report(method.name.strip())
-        with threadpool_limits(1):
+    with warnings.catch_warnings(), threadpool_limits(1):
+        for message in _ABOUT_RARE_CLASSES:
+            warnings.filterwarnings("ignore", message)
+        folds = _folds(split[0], split[2], task, effort.folds, seed)
+        results = []
+        for method in methods(effort, task, seed):
+            report(method.name)
             results.append(_fit_and_score(method, split, task, preprocessing, folds))
     return results
 
@@ -95,8 +98,13 @@ def _fit_and_score(method, split, task, preprocessing, folds):
 
 
 def _folds(X, y, task, n_folds, seed):
-    """The same folds for every method, stratified by class where classes are large enough."""
-    kind = StratifiedKFold if task == "classification" else KFold
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The least populated class")
-        return list(kind(n_folds, shuffle=True, random_state=seed).split(X, y))
+    """The same folds for every method; stratified where a class has a row for every fold."""
+    stratify = task == "classification" and np.unique(y, return_counts=True)[1].max() >= n_folds
+    kind = StratifiedKFold if stratify else KFold
+    return list(kind(n_folds, shuffle=True, random_state=seed).split(X, y))
+
+
+def compile_kernels(task):
+    """Fit a tiny net, so that compilation is in nobody's time."""
+    net = methods(Effort(epochs=1, folds=2), task, seed=0)[0].net
+    net.fit(np.eye(4), np.arange(4) % 2)

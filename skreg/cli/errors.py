@@ -15,5 +15,6 @@ def need(*modules):
         except ImportError as error:
             package = module.partition(".")[0]
             raise UserError(
-                f'{package} is needed and cannot be imported ({error}). Run: pip install "skreg[cli]"'
+                f"{package} is needed and cannot be imported ({error}). "
+                'Install it with: pip install "skreg[cli]"'
             ) from error

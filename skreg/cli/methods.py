@@ -64,7 +64,16 @@ def effort_of(options, epochs, splits=1):
     return Effort(epochs, options.folds, splits, options.quick)
 
 
-def mildest(effort, task):
+def footnotes(effort, task):
+    """What the names of the methods leave out, a line each."""
+    values = ", ".join(f"{name} {value:g}" for name, value in _mildest(effort, task).items())
+    lines = ["all together: alpha chosen, early stopping,", f"  {values}"]
+    if task == "regression":
+        lines.append("scikit-learn's MLP takes the target as it is; y scaled: standardized for it")
+    return "\n".join(lines)
+
+
+def _mildest(effort, task):
     """All regularizers but alpha, each at the smallest of its strengths."""
     return {name: min(values) for name, values in effort.strengths(task).items()}
 
@@ -84,7 +93,7 @@ def methods(effort, task, seed):
         Method("alpha", net(), alphas),
         *(Method(name, net(), {name: values}) for name, values in strengths),
         Method("early_stopping", net(early_stopping=True)),
-        Method(TOGETHER, net(early_stopping=True, **mildest(effort, task)), alphas),
+        Method(TOGETHER, net(early_stopping=True, **_mildest(effort, task)), alphas),
         *_scikit_learn_methods(task, {"random_state": seed, **length}),
     ]
 
@@ -101,5 +110,5 @@ def _scikit_learn_methods(task, params):
     scaled = TransformedTargetRegressor(net, transformer=StandardScaler())
     return [
         Method(name, net, is_ours=False),
-        Method("  target standardized", scaled, is_ours=False),
+        Method("scikit-learn, y scaled", scaled, is_ours=False),
     ]

@@ -1,0 +1,63 @@
+"""The figure: train and validation score against lambda (alpha)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skreg.cli.methods import SCORES
+
+_BLUE, _ORANGE = "#0072B2", "#D55E00"  # from Okabe and Ito's palette for the colour-blind
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One data set's search over alpha."""
+
+    title: str
+    task: str
+    search: object
+
+
+def draw(panels, path):
+    """Draw one panel beside the other and write the figure.
+
+    Parameters
+    ----------
+    panels : list of Panel
+        Fitted searches over ``mlp__alpha``.
+    path : pathlib.Path
+        Where to; the suffix says the format.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(0.8 + 4.6 * len(panels), 4.2), dpi=150, layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for ax, panel in zip(axes, panels, strict=True):
+        _draw_panel(ax, panel)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    figure.savefig(path)
+
+
+def _draw_panel(ax, panel):
+    results = panel.search.cv_results_
+    alphas = np.array([params["mlp__alpha"] for params in results["params"]], dtype=float)
+    for key, name, color, marker in (
+        ("train", "training rows", _BLUE, "o"),
+        ("test", "validation rows (held-out folds)", _ORANGE, "s"),
+    ):
+        mean, std = results[f"mean_{key}_score"], results[f"std_{key}_score"]
+        ax.fill_between(alphas, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
+        ax.plot(alphas, mean, color=color, marker=marker, markersize=4, label=name)
+    best = alphas[panel.search.best_index_]
+    ax.axvline(best, color="0.3", linestyle="--", linewidth=1)
+    above = ax.get_xaxis_transform()
+    ax.text(
+        best, 1.02, f"best alpha {best:g}", transform=above, ha="center", color="0.2", fontsize=9
+    )
+    ax.set_xscale("log")
+    ax.set_xlabel("alpha (lambda)")
+    ax.set_ylabel(SCORES[panel.task][1])
+    ax.set_title(panel.title, pad=20, fontsize=11, parse_math=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25)

@@ -1,0 +1,56 @@
+"""What the job `tune` writes: the pipeline, the scores, the searches and the figure."""
+
+from dataclasses import asdict
+
+import joblib
+
+from skreg.cli.figure import Panel, draw
+
+PIPELINE, SCORES_CSV, SEARCHES, FIGURE = (
+    "pipeline.joblib",
+    "scores.csv",
+    "cv_results.csv",
+    "lambda.png",
+)
+
+
+def write(directory, name, task, results, rows, best):
+    """Write all results of a comparison on one split.
+
+    Parameters
+    ----------
+    directory : pathlib.Path
+        Where to; exists.
+    name : str
+        Name of the data, for the figure.
+    task : {"regression", "classification"}
+        What the target asks for.
+    results : list of Result
+        The result of every method.
+    rows : list of Row
+        The rows of the table.
+    best : Result
+        The one whose pipeline is kept.
+    """
+    import pandas as pd
+
+    joblib.dump(best.search.best_estimator_, directory / PIPELINE)
+    scores = pd.DataFrame([asdict(row) for row in rows]).drop(columns=["is_ours", "test_se"])
+    scores["kept"] = scores["method"] == best.method.name
+    scores.to_csv(directory / SCORES_CSV, index=False)
+    _searches(results).to_csv(directory / SEARCHES, index=False)
+    alpha = next(result for result in results if result.method.name == "alpha")
+    short = name if len(name) <= 32 else f"{name[:29]}..."
+    title = f"{short}: mean and std of {alpha.search.n_splits_} folds"
+    draw([Panel(title, task, alpha.search)], directory / FIGURE)
+
+
+def _searches(results):
+    import pandas as pd
+
+    tables = []
+    for result in results:
+        table = pd.DataFrame(result.search.cv_results_).drop(columns="params")
+        table.insert(0, "method", result.method.name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
