@@ -1,33 +1,163 @@
-"""Penalties on the weights, added to the batch loss; biases are never penalised.
+"""Penalties and constraints on the weights; biases are never touched.
 
-L2: ``alpha / 2 * sum_j W_j^2`` with gradient ``alpha * W`` (Hoerl & Kennard 1970; "weight decay",
-Krogh & Hertz 1992). It is part of the objective, so it means the same for every batch size.
+In the objective, so that they mean the same for every batch size:
+
+- L2: ``alpha / 2 * sum_j W_j^2`` (Hoerl & Kennard 1970; Krogh & Hertz 1992).
+- L1: ``l1 * sum_j |W_j|`` (Tibshirani 1996), by a proximal step after the optimizer's, which gives
+  exact zeros (`shrink`).
+- Anchor: ``anchor_alpha / 2 * sum_j (W_j - W0_j)^2`` (Li, Grandvalet & Davoine 2018, "Explicit
+  inductive bias for transfer learning").
+
+On the step:
+
+- Decoupled decay (adamw): ``W <- (1 - rate * decay) W`` (Loshchilov & Hutter 2019).
+- Max norm: a unit's incoming weights are scaled back to norm `max_norm` (Srivastava et al. 2014).
+- Clipping: the gradient is scaled back to norm `clip_grad_norm` (Pascanu, Mikolov & Bengio 2013).
 """
+
+import numpy as np
 
 from skreg._jit import jit
 
-LAYER_FIELDS = [("alpha", "f8")]
-"""Of each layer of a plan: the strengths of the penalties on its weights."""
+FIELDS = [("clip_norm", "f8")]
+"""Of a plan: the largest norm of a step's gradient; infinity is off."""
+
+LAYER_FIELDS = [
+    ("alpha", "f8"),
+    ("l1", "f8"),
+    ("anchor_alpha", "f8"),
+    ("decay", "f8"),
+    ("max_norm", "f8"),
+]
+"""Of each layer of a plan: the strengths of what acts on its weights (`max_norm`: infinity is off)."""
 
 
 def penalty_settings(params):
-    """Values of `LAYER_FIELDS` from an estimator's parameters (a mapping)."""
-    return {"alpha": params["alpha"]}
+    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    clip = params["clip_grad_norm"]
+    return {"clip_norm": np.inf if clip is None else clip}
+
+
+def layer_penalty_settings(params):
+    """Values of `LAYER_FIELDS`, scalars or one per layer, from an estimator's parameters."""
+    decoupled = params["solver"] == "adamw"
+    return {
+        "alpha": 0.0 if decoupled else params["alpha"],
+        "l1": params["l1"],
+        "anchor_alpha": params["anchor_alpha"],
+        "decay": params["alpha"] if decoupled else 0.0,
+        "max_norm": np.inf if params["max_norm"] is None else params["max_norm"],
+    }
 
 
 @jit
-def add_penalty(layer, weights, gradient):
-    """Value of the penalties on a layer's `weights` (1-D); adds their gradient to `gradient`."""
-    if layer["alpha"] == 0.0:
-        return 0.0
-    alpha = weights.dtype.type(layer["alpha"])
-    square = weights.dtype.type(0)
+def add_penalty(layer, weights, anchor, gradient):
+    """Value of the penalties on a layer's `weights` (1-D); smooth ones add to `gradient`.
+
+    `anchor` has the weights' shape, or is empty where `anchor_alpha` is 0.
+    """
+    zero = weights.dtype.type(0)
+    value = 0.0
+    if layer["alpha"] > 0.0:
+        alpha, square = weights.dtype.type(layer["alpha"]), zero
+        for i in range(weights.size):
+            square += weights[i] * weights[i]
+            gradient[i] += alpha * weights[i]
+        value += 0.5 * layer["alpha"] * square
+    if layer["anchor_alpha"] > 0.0:
+        alpha, square = weights.dtype.type(layer["anchor_alpha"]), zero
+        for i in range(weights.size):
+            gap = weights[i] - anchor[i]
+            square += gap * gap
+            gradient[i] += alpha * gap
+        value += 0.5 * layer["anchor_alpha"] * square
+    if layer["l1"] > 0.0:
+        size = zero
+        for i in range(weights.size):
+            size += abs(weights[i])
+        value += layer["l1"] * size
+    return value
+
+
+@jit
+def clip(plan, gradient):
+    """Scale the gradient (1-D, of all parameters) back to norm `clip_norm`, in place."""
+    if plan["clip_norm"] == np.inf:
+        return
+    square = 0.0
+    for i in range(gradient.size):
+        square += gradient[i] * gradient[i]
+    factor = plan["clip_norm"] / (np.sqrt(square) + 1e-6)  # torch's guard against 0
+    if factor < 1.0:
+        for i in range(gradient.size):
+            gradient[i] *= gradient.dtype.type(factor)
+
+
+@jit
+def decay(layer, rate, weights):
+    """Decoupled weight decay of a step with learning rate `rate`, in place."""
+    if layer["decay"] > 0.0:
+        factor = weights.dtype.type(1.0 - rate * layer["decay"])
+        for i in range(weights.size):
+            weights[i] *= factor
+
+
+@jit
+def shrink(layer, weights, steps):
+    """Proximal step of the l1 penalty, in place: towards 0 by ``steps * l1``, and no further.
+
+    `steps` are the optimizer's own step sizes, weight by weight.
+    """
+    l1, zero = weights.dtype.type(layer["l1"]), weights.dtype.type(0)
     for i in range(weights.size):
-        square += weights[i] * weights[i]
-        gradient[i] += alpha * weights[i]
-    return 0.5 * layer["alpha"] * square
+        w, by = weights[i], l1 * steps[i]
+        weights[i] = w - by if w > by else (w + by if w < -by else (zero if w == w else w))
 
 
-def torch_penalty(layer, weights):
-    """Value of the penalties on a layer's weight tensor, as a torch scalar (or 0.0)."""
-    return layer["alpha"] / 2 * (weights**2).sum() if layer["alpha"] else 0.0
+@jit
+def project(layer, weights):
+    """Max-norm projection of each unit's incoming weights (a row of (out, in)), in place."""
+    if layer["max_norm"] == np.inf:
+        return
+    limit = weights.dtype.type(layer["max_norm"])
+    for r in range(weights.shape[0]):
+        square = weights.dtype.type(0)
+        for j in range(weights.shape[1]):
+            square += weights[r, j] * weights[r, j]
+        if square > limit * limit:
+            factor = limit / np.sqrt(square)
+            for j in range(weights.shape[1]):
+                weights[r, j] *= factor
+
+
+def torch_penalty(layer, weight, anchor):
+    """Value of the penalties on a layer's weight tensor, as a torch scalar (or 0.0).
+
+    The l1 term comes in without gradient: its step is proximal.
+    """
+    value = 0.0
+    if layer["alpha"]:
+        value = value + layer["alpha"] / 2 * (weight**2).sum()
+    if layer["anchor_alpha"]:
+        value = value + layer["anchor_alpha"] / 2 * ((weight - anchor) ** 2).sum()
+    if layer["l1"]:
+        value = value + layer["l1"] * weight.detach().abs().sum()
+    return value
+
+
+def torch_after_step(layer, weight, steps):
+    """What follows the optimizer's step on a layer's weights, in place: `shrink` and `project`.
+
+    Parameters
+    ----------
+    layer : record with `LAYER_FIELDS`
+    weight : Tensor of shape (n_out, n_in)
+    steps : callable
+        Gives the optimizer's step sizes for this weight, a tensor of its shape or a number.
+    """
+    if layer["l1"]:
+        by = layer["l1"] * steps(weight)
+        weight.copy_(weight.sign() * (weight.abs() - by).clamp(min=0))
+    if layer["max_norm"] < np.inf:
+        norm = weight.norm(dim=1, keepdim=True)
+        weight.mul_((layer["max_norm"] / norm).clamp(max=1))

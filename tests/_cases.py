@@ -10,6 +10,7 @@ SHARED_CONFIGURATIONS = {
         "noise_std": 0.05,
         "weight_noise_std": 0.01,
     },
+    "penalties": {"l1": 1e-4, "anchor_alpha": 1e-3, "max_norm": 3.0, "clip_grad_norm": 10.0},
     "early_stopping": {"early_stopping": True, "validation_fraction": 0.2},
     "lbfgs": {"solver": "lbfgs"},
     "lbfgs_early_stopping": {"solver": "lbfgs", "early_stopping": True},

@@ -6,6 +6,8 @@ changes the fit, GridSearchCV tunes each.
 
 from typing import NamedTuple
 
+import numpy as np
+
 
 class Row(NamedTuple):
     """A parameter, two values of it, and the setting in which it acts."""
@@ -17,11 +19,22 @@ class Row(NamedTuple):
 
 
 MINI_BATCHES = {"batch_size": 20}
+ANCHORED = {"anchor_alpha": 0.5}
 SGD = {"solver": "sgd", "learning_rate_init": 0.05}
 STOP = {"early_stopping": True, "n_iter_no_change": 2, "tol": 0.01}
 
 REGULARIZERS = [
     Row("alpha", (0.0, 0.5)),
+    Row("alpha", (0.1, [0.5, 0.0])),
+    Row("alpha", (0.0, 0.5), {"solver": "adamw", "learning_rate_init": 0.05}),
+    Row("l1", (0.0, 0.05)),
+    Row("l1", ([0.05, 0.0], [0.0, 0.05]), SGD),
+    Row("anchor_alpha", (0.0, 5.0)),
+    Row("anchor_alpha", (0.5, 5.0), {"solver": "lbfgs"}),
+    Row("anchor", (None, [np.ones((10, 8)), np.ones((8, 1))]), ANCHORED, "regressor"),
+    Row("anchor", (None, [np.ones((10, 8)), np.ones((8, 3))]), ANCHORED, "classifier"),
+    Row("max_norm", (None, 0.5)),
+    Row("clip_grad_norm", (None, 0.1), SGD),
     Row("dropout", (0.0, 0.5)),
     Row("dropout", ([0.1, 0.4], [0.4, 0.1]), {"hidden_layer_sizes": (12, 8)}),
     Row("input_dropout", (0.0, 0.3)),
@@ -39,6 +52,7 @@ TRAINING = [
     Row("activation", ("identity", "logistic")),
     Row("solver", ("adam", "sgd")),
     Row("solver", ("adam", "lbfgs")),
+    Row("solver", ("adam", "adamw")),
     Row("batch_size", (20, 30)),
     Row("learning_rate", ("constant", "invscaling"), SGD),
     Row("learning_rate", ("adaptive", "cosine"), {**SGD, "tol": 0.1, "n_iter_no_change": 1}),
@@ -70,7 +84,7 @@ NOT_SHAPING = {"device", "dtype", "engine", "verbose", "callbacks", "warm_start"
 def settings():
     """Pairs (id, kind of estimator, row) of the whole table over both estimators."""
     return [
-        (f"{kind}-{row.name}-{row.values[1]}", kind, row)
+        (f"{kind}-{row.name}-{str(row.values[1])[:20]}-{row.base.get('solver', 'adam')}", kind, row)
         for row in REGULARIZERS + TRAINING
         for kind in ("regressor", "classifier")
         if row.only in (None, kind)

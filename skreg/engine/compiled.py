@@ -39,9 +39,9 @@ def _build_mean_loss(digest):
 
 
 def _build_full_gradient(digest):
-    def full_gradient(data, plan, layers, params, work, total_gradient):
+    def full_gradient(data, plan, layers, params, anchor, work, out):
         digest  # noqa: B018
-        return kernel.full_gradient(data, plan[0], layers, params, work, total_gradient)
+        return kernel.full_gradient(data, plan[0], layers, params, anchor, work, out)
 
     return full_gradient
 
@@ -94,7 +94,7 @@ def _examples(dtype):
 def run_block(dtype):
     """Compiled training loop for `dtype`, from the disk cache or compiled now (some seconds)."""
     data, plan, layers, flat, work = _examples(dtype)
-    state = kernel.State(flat, flat, flat, flat)
+    state = kernel.State(flat, flat, flat, flat, flat)
     progress, curves = stopping.new_progress(0.0), np.zeros(1, stopping.CURVES)
     order = read_only(np.dtype(np.int32), 2)
     return entry_point(
@@ -113,7 +113,7 @@ def mean_loss(dtype):
 def full_gradient(dtype):
     """Compiled objective and gradient over all rows."""
     data, plan, layers, flat, work = _examples(dtype)
-    return entry_point(_build_full_gradient, data, plan, layers, flat, work, flat)
+    return entry_point(_build_full_gradient, data, plan, layers, flat, flat, work, flat)
 
 
 @cache

@@ -36,5 +36,5 @@ class CompiledEngine:
         """Objective over all rows; its gradient is written to `gradient`."""
         p = self.problem
         return compiled.full_gradient(p.dtype)(
-            p.data, p.plan, p.layers, params, self.work, gradient
+            p.data, p.plan, p.layers, params, p.state.anchor, self.work, gradient
         )

@@ -11,8 +11,8 @@ import numpy as np
 
 from skreg import losses, noise, penalties, stopping
 from skreg._jit import inlined, jit
-from skreg.engine.layout import flat_weights_of
-from skreg.engine.optimizers import update_weights
+from skreg.engine.layout import flat_weights_of, weights_of
+from skreg.engine.optimizers import step_sizes, update_weights
 from skreg.engine.passes import backward, forward
 from skreg.engine.schedules import next_rate
 
@@ -41,6 +41,7 @@ class State(NamedTuple):
     first: np.ndarray
     second: np.ndarray  # may be empty under sgd
     best: np.ndarray  # may be empty without early stopping
+    anchor: np.ndarray  # may be empty without anchor_alpha
 
 
 class Work(NamedTuple):
@@ -140,13 +141,36 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step):
 
 
 @inlined
-def add_penalties(layers, params, gradient):
+def add_penalties(layers, params, anchor, gradient):
     """Value of the penalties; their gradient is added to `gradient`."""
     value = 0.0
     for i in range(layers.size):
-        weights, slope = flat_weights_of(layers[i], params), flat_weights_of(layers[i], gradient)
-        value += penalties.add_penalty(layers[i], weights, slope)
+        layer = layers[i]
+        weights, slope = flat_weights_of(layer, params), flat_weights_of(layer, gradient)
+        value += penalties.add_penalty(layer, weights, flat_weights_of(layer, anchor), slope)
     return value
+
+
+@inlined
+def change_weights(plan, layers, state, gradient, progress):
+    """The optimizer's step on all layers, with what comes before and after it on their weights.
+
+    The gradient is used up: it serves as room for the step sizes.
+    """
+    rate, step = progress["learning_rate"], progress["step"]
+    for i in range(layers.size):
+        layer = layers[i]
+        at, end = layer["weight_at"], layer["end"]
+        weights = flat_weights_of(layer, state.params)
+        penalties.decay(layer, rate, weights)
+        params, slope = state.params[at:end], gradient[at:end]
+        first, second = state.first[at:end], state.second[at:end]
+        update_weights(plan, rate, step, params, slope, first, second)
+        if layer["l1"] > 0.0:
+            steps = flat_weights_of(layer, gradient)
+            step_sizes(plan, rate, step, second, steps)
+            penalties.shrink(layer, weights, steps)
+        penalties.project(layer, weights_of(layer, state.params))
 
 
 @inlined
@@ -167,10 +191,10 @@ def take_step(data, rows, plan, layers, state, work, progress):
     """One optimizer step on a batch; its loss, penalties included."""
     step = progress["step"] + 1
     loss = loss_and_gradient(data, rows, plan, layers, state.params, work, step)
-    loss += add_penalties(layers, state.params, work.gradient)
-    rate = progress["learning_rate"]
-    update_weights(plan, rate, step, state.params, work.gradient, state.first, state.second)
+    loss += add_penalties(layers, state.params, state.anchor, work.gradient)
+    penalties.clip(plan, work.gradient)
     progress["step"] = step
+    change_weights(plan, layers, state, work.gradient, progress)
     return loss
 
 
@@ -212,7 +236,7 @@ def run_block(data, validation, plan, layers, state, work, progress, curves, ord
 
 
 @inlined
-def full_gradient(data, plan, layers, params, work, total_gradient):
+def full_gradient(data, plan, layers, params, anchor, work, total_gradient):
     """Objective over all rows and, in `total_gradient`, its gradient; no noise. For L-BFGS."""
     n, capacity = data.Y.shape[0], work.weight.size
     for i in range(params.size):
@@ -224,4 +248,4 @@ def full_gradient(data, plan, layers, params, work, total_gradient):
         total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0)
         for i in range(params.size):
             total_gradient[i] += share * work.gradient[i]
-    return total + add_penalties(layers, params, total_gradient)
+    return total + add_penalties(layers, params, anchor, total_gradient)

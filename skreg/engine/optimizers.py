@@ -1,8 +1,9 @@
 """Adam and SGD, compiled and for torch, with scikit-learn's placement of every constant.
 
 Adam (Kingma & Ba 2015) adds epsilon to sqrt(v) before the bias correction, as scikit-learn does
-and as the paper proposes at the end of its section 2; torch's own adds it after. SGD with momentum
-and Nesterov's variant (Sutskever et al. 2013) as in scikit-learn.
+and as the paper proposes at the end of its section 2; torch's own adds it after. AdamW is the same
+step after a decay of the weights (`skreg.penalties.decay`). SGD with momentum and Nesterov's variant
+(Sutskever et al. 2013) as in scikit-learn.
 """
 
 from functools import cache
@@ -11,8 +12,8 @@ import numpy as np
 
 from skreg._jit import inlined, jit
 
-NAMES = ("adam", "sgd", "lbfgs")  # lbfgs is scipy's: see `skreg.engine.lbfgs`
-ADAM, SGD, LBFGS = range(3)
+NAMES = ("adam", "adamw", "sgd", "lbfgs")  # lbfgs is scipy's: see `skreg.engine.lbfgs`
+ADAM, ADAMW, SGD, LBFGS = range(4)
 
 
 FIELDS = [
@@ -48,11 +49,29 @@ def update_weights(plan, learning_rate, step, weights, gradient, first, second):
 
     `first` and `second` are the moments of Adam; SGD keeps its velocity in `first`.
     """
-    if plan["optimizer"] == ADAM:
+    if plan["optimizer"] == SGD:
+        _sgd(plan, learning_rate, weights, gradient, first)
+    else:
         rate = adam_rate(plan, learning_rate, step)
         _adam(plan, rate, weights, gradient, first, second)
-    else:
-        _sgd(plan, learning_rate, weights, gradient, first)
+
+
+@jit
+def step_sizes(plan, learning_rate, step, second, out):
+    """Size of the step per unit of a lasting gradient, weight by weight, into `out` (1-D).
+
+    The metric in which a proximal step keeps the minimum where it is: momentum lets sgd go
+    ``1 / (1 - momentum)`` times as far, and Adam divides by the root of the second moment.
+    """
+    if plan["optimizer"] == SGD:
+        size = out.dtype.type(learning_rate / (1.0 - plan["momentum"]))
+        for i in range(out.size):
+            out[i] = size
+        return
+    size = out.dtype.type(learning_rate * np.sqrt(1.0 - plan["beta_2"] ** step))
+    epsilon = out.dtype.type(plan["epsilon"])
+    for i in range(out.size):
+        out[i] = size / (np.sqrt(second[i]) + epsilon)
 
 
 @jit
@@ -101,6 +120,14 @@ def torch_optimizer():
                         self._step_one(weight, group["lr"])
             return loss
 
+        def step_sizes(self, weight):
+            """As the compiled `step_sizes`: a tensor of the weight's shape, or a number."""
+            o, lr, state = self.plan, self.param_groups[0]["lr"], self.state[weight]
+            if o["optimizer"] == SGD:
+                return lr / (1 - o["momentum"])
+            size = lr * np.sqrt(1 - o["beta_2"] ** state["step"])
+            return size / (state["second"].sqrt() + o["epsilon"])
+
         def preset(self, weight, first, second, step):
             """Give a parameter its moments (tensors, updated in place) and number of steps."""
             self.state[weight] = {"first": first, "second": second, "step": step}
@@ -112,7 +139,7 @@ def torch_optimizer():
                 state = self.state[weight]
             state["step"] += 1
             first, second = state["first"], state["second"]
-            if o["optimizer"] == ADAM:
+            if o["optimizer"] != SGD:
                 rate = adam_rate.py_func(o, lr, state["step"])
                 first.mul_(o["beta_1"]).add_(g, alpha=1 - o["beta_1"])
                 second.mul_(o["beta_2"]).addcmul_(g, g, value=1 - o["beta_2"])

@@ -14,6 +14,7 @@ PLAN = np.dtype(
         ("batch_size", "i8"),
         *losses.FIELDS,
         *noise.FIELDS,
+        *penalties.FIELDS,
         *stopping.FIELDS,
         *optimizers.FIELDS,
         *schedules.FIELDS,
@@ -44,6 +45,7 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
         "batch_size": batch_size,
         **losses.loss_settings(params),
         **noise.noise_settings(params, seed),
+        **penalties.penalty_settings(params),
         **stopping.stopping_settings(params, monitor, keep_best),
         **optimizers.optimizer_settings(params),
         **schedules.schedule_settings(params),
@@ -56,7 +58,7 @@ def make_layers(params, sizes):
     n_layers = len(sizes) - 1
     settings = {
         **layout.layout_settings(sizes, params["activation"]),
-        **penalties.penalty_settings(params),
+        **penalties.layer_penalty_settings(params),
         **noise.layer_noise_settings(params, n_layers),
     }
     return _filled(LAYER, n_layers, settings)

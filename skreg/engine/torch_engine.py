@@ -40,12 +40,20 @@ class TorchEngine:
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
         self.weights = [layer.weight for layer in self.module.layers]
         self.parameters = self.weights + [layer.bias for layer in self.module.layers]
+        self.anchors = self._anchors()
         self._rate = None
         self._preset_optimizer()
 
     def _views(self, flat):
         """Views of a flat buffer in the order of `self.parameters`."""
         return weight_views(self.problem.layers, flat) + bias_views(self.problem.layers, flat)
+
+    def _anchors(self):
+        anchor = self.problem.state.anchor
+        if not anchor.size:
+            return [None] * len(self.weights)
+        views = weight_views(self.problem.layers, anchor)
+        return [torch.from_numpy(view).to(self.device) for view in views]
 
     def _preset_optimizer(self):
         state = self.problem.state
@@ -92,7 +100,8 @@ class TorchEngine:
         loss.backward()
         named = list(self.module.named_parameters())
         self._tell("on_grad_computed", named_parameters=named, batch=(x, y))
-        self.optimizer.step()
+        self._clip()
+        self._change_weights()
         progress["step"] += 1
         self._tell_batch_end(x, y, raw.detach(), loss.detach())
         return loss.detach()
@@ -127,10 +136,24 @@ class TorchEngine:
         return torch.func.functional_call(self.module, noisy, (x, self.noise))
 
     def _penalty(self):
-        return sum(
-            penalties.torch_penalty(layer, weight)
-            for layer, weight in zip(self.problem.layers, self.weights, strict=True)
-        )
+        triples = zip(self.problem.layers, self.weights, self.anchors, strict=True)
+        return sum(penalties.torch_penalty(*triple) for triple in triples)
+
+    def _clip(self):
+        limit = self.problem.plan[0]["clip_norm"]
+        if limit < np.inf:
+            torch.nn.utils.clip_grad_norm_(self.parameters, limit)
+
+    @torch.no_grad()
+    def _change_weights(self):
+        """The optimizer's step, with what comes before and after it on the layers' weights."""
+        pairs = list(zip(self.problem.layers, self.weights, strict=True))
+        for layer, weight in pairs:
+            if layer["decay"]:
+                weight.mul_(1 - self.optimizer.param_groups[0]["lr"] * layer["decay"])
+        self.optimizer.step()
+        for layer, weight in pairs:
+            penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)
 
     def _end_epoch(self, curves, n):
         """Book the epoch; False where the fit is over."""

@@ -28,6 +28,8 @@ class Memory:
     first, second : ndarray of shape (n_parameters,) or None
         Moments of the optimizer.
     progress : ndarray of one record or None
+    anchor : ndarray of shape (n_parameters,) or None
+        What `anchor_alpha` pulls towards.
     """
 
     random_state: np.random.RandomState
@@ -35,6 +37,7 @@ class Memory:
     first: np.ndarray | None = None
     second: np.ndarray | None = None
     progress: np.ndarray | None = None
+    anchor: np.ndarray | None = None
 
     @classmethod
     def fresh(cls, random_state):
@@ -50,7 +53,7 @@ class Memory:
     def after(self, problem):
         """This memory with what a trained problem leaves."""
         self.first, self.second = problem.state.first, problem.state.second
-        self.progress = problem.progress
+        self.progress, self.anchor = problem.progress, problem.state.anchor
         return self
 
 
@@ -115,7 +118,7 @@ def make_problem(
     )
     layers = make_layers(params, sizes)
     flat = pack(layers, *weights, dtype)
-    n_second = flat.size if params["solver"] == "adam" else 0
+    n_second = flat.size if params["solver"] in ("adam", "adamw") else 0
     X, Y, weight = data
     if validation is None:
         validation = X[:0], Y[:0], weight[:0]
@@ -129,11 +132,24 @@ def make_problem(
             first=_moments(memory.first, flat.size, dtype),
             second=_moments(memory.second, n_second, dtype),
             best=flat.copy() if early_stopping else flat[:0],
+            anchor=_anchor(params, layers, flat, memory),
         ),
         progress=memory.progress.copy(),
         shuffling=Shuffling(memory.random_state, n_rows, params["shuffle"] and n_rows > batch_size),
         n_epochs=n_epochs,
     )
+
+
+def _anchor(params, layers, flat, memory):
+    """What `anchor_alpha` pulls towards: given coefs, else the weights that the net began with."""
+    if not params["anchor_alpha"]:
+        return flat[:0]
+    if params["anchor"] is not None:
+        zeros = [np.zeros(int(n)) for n in layers["n_out"]]
+        return pack(layers, params["anchor"], zeros, flat.dtype)
+    if memory.anchor is not None and memory.anchor.size == flat.size:
+        return memory.anchor.astype(flat.dtype)
+    return flat.copy()
 
 
 def _moments(kept, size, dtype):

@@ -13,7 +13,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skreg._sklearn import _fit_context
 from skreg.estimators import _rows
 from skreg.estimators._forward import forward
-from skreg.estimators._parameters import SHARED_CONSTRAINTS, check_together, training_params
+from skreg.estimators._parameters import (
+    SHARED_CONSTRAINTS,
+    check_anchor,
+    check_together,
+    training_params,
+)
 
 _AUTO_BATCH = 200
 
@@ -117,6 +122,8 @@ class BaseMLP(BaseEstimator):
         rows, held_out, weights = self._encode(rows, held_out, weights, target, warm)
 
         params = training_params(self, target.loss)
+        if self.anchor is not None:
+            params["anchor"] = check_anchor(self.anchor, sizes)
         problem = make_problem(
             params,
             rows,
@@ -252,6 +259,7 @@ class BaseMLP(BaseEstimator):
         problem, progress = net.problem, net.problem.progress[0]
         history = net.history
         self.coefs_, self.intercepts_ = unpack(problem.layers, problem.state.params, self.dtype)
+        self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
         self._target, self._activation = target, self.activation
         self.n_layers_ = len(self.coefs_) + 1
         self.n_outputs_ = target.n_outputs

@@ -1,5 +1,6 @@
 """The parameters that all MLP estimators share: their ranges, how they go together, their docs."""
 
+from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
@@ -14,8 +15,13 @@ _SHARE = Interval(Real, 0, 1, closed="left")
 SHARED_CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", _FROM_1],
     "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
-    "solver": [StrOptions({"adam", "sgd", "lbfgs"})],
-    "alpha": [_AT_LEAST_0],
+    "solver": [StrOptions({"adam", "adamw", "sgd", "lbfgs"})],
+    "alpha": [_AT_LEAST_0, "array-like"],
+    "l1": [_AT_LEAST_0, "array-like"],
+    "anchor_alpha": [_AT_LEAST_0],
+    "anchor": ["array-like", None],
+    "max_norm": [_ABOVE_0, None],
+    "clip_grad_norm": [_ABOVE_0, None],
     "batch_size": [StrOptions({"auto"}), _FROM_1],
     "learning_rate": [StrOptions({"constant", "invscaling", "adaptive", "cosine"})],
     "learning_rate_init": [_ABOVE_0],
@@ -45,7 +51,16 @@ SHARED_CONSTRAINTS = {
     "callbacks": [list, None],
 }
 
-_STOCHASTIC = ("dropout", "input_dropout", "noise_std", "weight_noise_std", "target_noise_std")
+_NOT_A_SMOOTH_FUNCTION = (
+    "dropout",
+    "input_dropout",
+    "noise_std",
+    "weight_noise_std",
+    "target_noise_std",
+    "l1",
+    "max_norm",
+    "clip_grad_norm",
+)
 
 
 def check_together(estimator):
@@ -58,15 +73,32 @@ def check_together(estimator):
     """
     hidden = _hidden_layer_sizes(estimator.hidden_layer_sizes)
     _check_dropout(estimator.dropout, len(hidden))
+    for name in ("alpha", "l1"):
+        _check_strengths(name, getattr(estimator, name), len(hidden) + 1)
+    if np.any(estimator.l1) and estimator.solver == "sgd" and estimator.momentum == 1:
+        raise ValueError("l1 with solver='sgd' needs momentum below 1, got momentum=1.")
     if estimator.solver == "lbfgs":
-        for name in _STOCHASTIC:
+        for name in _NOT_A_SMOOTH_FUNCTION:
             value = getattr(estimator, name, 0.0)
-            if np.any(value):
+            if value is not None and np.any(value):
                 raise ValueError(
-                    f"solver='lbfgs' minimizes one fixed function and cannot serve {name}={value!r}"
-                    f", which changes it at every step. Use solver='adam' or 'sgd', or {name}=0."
+                    f"solver='lbfgs' minimizes one smooth function and cannot serve {name}="
+                    f"{value!r}. Use solver='adam' or 'sgd', or leave {name} at its default."
                 )
     return hidden
+
+
+def check_anchor(anchor, sizes):
+    """Anchor as arrays of the shapes of `coefs_`; raises where they are others."""
+    shapes = list(pairwise(sizes))
+    arrays = [np.asarray(a, dtype=np.float64) for a in anchor]
+    if [a.shape for a in arrays] != shapes:
+        raise ValueError(
+            f"anchor must have the shapes of coefs_, {shapes}, got {[a.shape for a in arrays]}."
+        )
+    if not all(np.isfinite(a).all() for a in arrays):
+        raise ValueError("anchor has values that are not finite.")
+    return arrays
 
 
 def _hidden_layer_sizes(value):
@@ -91,6 +123,19 @@ def _check_dropout(value, n_hidden):
         )
     if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in rates):
         raise ValueError(f"dropout={value!r} must lie in [0, 1) for every hidden layer.")
+
+
+def _check_strengths(name, value, n_layers):
+    if isinstance(value, Real):
+        return
+    strengths = np.asarray(value, dtype=object)
+    if strengths.shape != (n_layers,):
+        raise ValueError(
+            f"{name}={value!r} must be a number, or one number for each of the {n_layers} layers "
+            "of weights (the output's included)."
+        )
+    if not all(isinstance(s, Real) and 0 <= s < np.inf for s in strengths):
+        raise ValueError(f"{name}={value!r} must lie in [0, inf) for every layer.")
 
 
 def training_params(estimator, loss):
@@ -124,7 +169,9 @@ _OBJECTIVE = """\
     Minimizes over the parameters phi, with weights W (biases are never penalised), rows
     (x_i, y_i) and sample weights w_i::
 
-        J(phi) = sum_i w_i loss(f(x_i; phi), y_i) / sum_i w_i  +  alpha / 2 * sum_j W_j^2
+        J(phi) = sum_i w_i loss(f(x_i; phi), y_i) / sum_i w_i
+                 + alpha / 2 * sum_j W_j^2  +  l1 * sum_j |W_j|
+                 + anchor_alpha / 2 * sum_j (W_j - anchor_j)^2
 
     which means the same for every batch size, solver and number of rows. scikit-learn's MLP
     divides its alpha by the rows B of a batch: ``alpha_sklearn = alpha * B``.
@@ -138,12 +185,14 @@ _NETWORK = """\
 """
 
 _TRAINING = """\
-    solver : {"adam", "sgd", "lbfgs"}, default="adam"
-        Adam (Kingma & Ba 2015), gradient descent with momentum, or L-BFGS on all rows at once
-        (float64; no dropout or noise).
-    alpha : float, default=1e-4
+    solver : {"adam", "adamw", "sgd", "lbfgs"}, default="adam"
+        Adam (Kingma & Ba 2015), Adam with `alpha` decoupled from the gradient (Loshchilov & Hutter
+        2019), gradient descent with momentum, or L-BFGS on all rows at once (float64; no dropout,
+        noise, `l1` or constraints).
+    alpha : float or array-like of shape (n_layers - 1,), default=1e-4
         Strength of the L2 penalty, the lambda of the literature: ``alpha / 2 * sum(W^2)`` is added
-        to the mean loss.
+        to the mean loss. One number, or one per layer of weights. With "adamw" weights shrink by
+        ``learning_rate * alpha`` of themselves in each step instead.
     batch_size : int or "auto", default="auto"
         Rows of a batch of the stochastic solvers; "auto" is ``min(200, n_samples)``.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
@@ -201,6 +250,17 @@ _REGULARIZERS = """\
         Probability that an input is left out of a step, in [0, 1).
     noise_std : float, default=0.0
         Standard deviation of Gaussian noise on the inputs, in the units of X (Bishop 1995).
+    l1 : float or array-like of shape (n_layers - 1,), default=0.0
+        Strength of the L1 penalty ``l1 * sum(|W|)``, by a proximal step: weights become exactly 0
+        (`sparsity_`).
+    anchor_alpha : float, default=0.0
+        Strength of the L2 penalty towards `anchor`.
+    anchor : list of array-like of the shapes of `coefs_`, default=None
+        Weights that `anchor_alpha` pulls towards, in training units; None are the initial weights.
+    max_norm : float, default=None
+        Largest norm of a unit's incoming weights, kept to after every step; None is no limit.
+    clip_grad_norm : float, default=None
+        Largest norm of a step's gradient, penalties included; None is no limit.
     weight_noise_std : float, default=0.0
         Standard deviation of Gaussian noise on the weights at which gradients are taken
         (Graves 2011).
@@ -223,6 +283,8 @@ _ATTRIBUTES = """\
         Weights of the layers.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of the layers.
+    sparsity_ : list of float
+        Share of weights that are exactly 0, layer by layer.
     loss_curve_ : list of float
         Mean objective of each epoch, noise and penalties included.
     loss_ : float
