@@ -29,7 +29,7 @@ LAYER_FIELDS = [
     ("decay", "f8"),
     ("max_norm", "f8"),
 ]
-"""Of each layer of a plan: the strengths of what acts on its weights (`max_norm`: infinity is off)."""
+"""Of each layer of a plan: strengths of what acts on its weights (`max_norm`: infinity is off)."""
 
 
 def penalty_settings(params):

@@ -7,7 +7,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import ElasticNet, Lasso
 
 from skreg import MLPClassifier, MLPRegressor
-
 from tests._data import targets
 
 X, Y = targets("regression")

@@ -16,6 +16,7 @@ SCORES = {"regression": ("r2", "R2"), "classification": ("accuracy", "accuracy")
 
 _STRENGTHS = {
     "dropout": (0.1, 0.3, 0.5),
+    "input_dropout": (0.1, 0.2, 0.4),
     "noise_std": (0.1, 0.3, 1.0),
     "weight_noise_std": (0.03, 0.1, 0.3),
 }

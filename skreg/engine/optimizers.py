@@ -2,8 +2,8 @@
 
 Adam (Kingma & Ba 2015) adds epsilon to sqrt(v) before the bias correction, as scikit-learn does
 and as the paper proposes at the end of its section 2; torch's own adds it after. AdamW is the same
-step after a decay of the weights (`skreg.penalties.decay`). SGD with momentum and Nesterov's variant
-(Sutskever et al. 2013) as in scikit-learn.
+step after a decay of the weights (`skreg.penalties.decay`). SGD with momentum, Nesterov's too,
+as in scikit-learn (Sutskever et al. 2013).
 """
 
 from functools import cache
