@@ -15,6 +15,7 @@ METHODS = [
     "no regularization",
     "alpha",
     "dropout",
+    "input_dropout",
     "noise_std",
     "weight_noise_std",
     "early_stopping",

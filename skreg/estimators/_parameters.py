@@ -243,13 +243,6 @@ _TRAINING = """\
 """
 
 _REGULARIZERS = """\
-    dropout : float or array-like of float, default=0.0
-        Probability that a hidden unit is left out of a step, in [0, 1); one number, or one per
-        hidden layer (Srivastava et al. 2014).
-    input_dropout : float, default=0.0
-        Probability that an input is left out of a step, in [0, 1).
-    noise_std : float, default=0.0
-        Standard deviation of Gaussian noise on the inputs, in the units of X (Bishop 1995).
     l1 : float or array-like of shape (n_layers - 1,), default=0.0
         Strength of the L1 penalty ``l1 * sum(|W|)``, by a proximal step: weights become exactly 0
         (`sparsity_`).
@@ -261,6 +254,13 @@ _REGULARIZERS = """\
         Largest norm of a unit's incoming weights, kept to after every step; None is no limit.
     clip_grad_norm : float, default=None
         Largest norm of a step's gradient, penalties included; None is no limit.
+    dropout : float or array-like of float, default=0.0
+        Probability that a hidden unit is left out of a step, in [0, 1); one number, or one per
+        hidden layer (Srivastava et al. 2014).
+    input_dropout : float, default=0.0
+        Probability that an input is left out of a step, in [0, 1).
+    noise_std : float, default=0.0
+        Standard deviation of Gaussian noise on the inputs, in the units of X (Bishop 1995).
     weight_noise_std : float, default=0.0
         Standard deviation of Gaussian noise on the weights at which gradients are taken
         (Graves 2011).
