@@ -326,20 +326,37 @@ class BaseMLP(BaseEstimator):
 
         Computed in `dtype`, by default that of the weights.
         """
-        check_is_fitted(self, "coefs_")
+        if "coefs_" not in vars(self):
+            check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
         dtype = np.dtype(dtype or self.coefs_[0].dtype)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=(dtype, np.float32), order="C", reset=False
-        )
+        if not self._needs_no_check(X):
+            X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
         weights = (
             [w.astype(dtype, copy=False) for w in ws] for ws in (self.coefs_, self.intercepts_)
         )
         return forward(X, *weights, self._activation, link or self.out_activation_)
 
+    def _needs_no_check(self, X):
+        """Whether `validate_data` would return X as it is; it takes longer than a small net."""
+        return (
+            type(X) is np.ndarray
+            and X.dtype in (np.float32, np.float64)
+            and X.ndim == 2
+            and len(X) > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+            and _sums_up(X)
+        )
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _sums_up(X):
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(X.sum()))
 
 
 def _check_given_together(X_val, y_val, sample_weight_val):

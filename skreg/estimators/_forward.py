@@ -1,14 +1,22 @@
 """Prediction of a fitted MLP in plain numpy: a loaded model needs neither torch nor numba."""
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.sparse import issparse
 from scipy.special import expit, softmax
 
-_VALUES_AT_ONCE = 2**18  # of the widest layer: what a core's cache holds
+_VALUES_AT_ONCE = 2**15  # of the widest layer: what a core's cache holds
 
 
 def _relu(z):
-    return np.maximum(z, 0, out=z)
+    return np.maximum(z, _zeros(z.shape, z.dtype), out=z)
+
+
+@lru_cache(maxsize=8)
+def _zeros(shape, dtype):
+    """Zeros to compare with: two arrays go three times faster than an array and a number."""
+    return np.zeros(shape, dtype)
 
 
 def _tanh(z):
@@ -54,15 +62,20 @@ def forward(X, coefs, intercepts, activation, out_activation="identity"):
     -------
     ndarray of shape (n_rows, n_outputs)
     """
-    widest = max(max(c.shape) for c in coefs)
-    n_rows, step = X.shape[0], max(64, _VALUES_AT_ONCE // widest)
-    out = np.empty((n_rows, intercepts[-1].size), coefs[0].dtype)
+    sizes = [intercept.size for intercept in intercepts]
+    n_rows = X.shape[0]
+    step = min(n_rows, max(64, _VALUES_AT_ONCE // max(sizes)))
+    out = np.empty((n_rows, sizes[-1]), coefs[0].dtype)
+    room = [np.empty((step, size), out.dtype) for size in sizes]
+    biases = intercepts
+    if step >= 64:  # a whole block is added faster than a row, but takes time to make
+        biases = [np.tile(intercept, (step, 1)) for intercept in intercepts]
     for start in range(0, n_rows, step):
         h = X[start : start + step]
         h = (h.toarray() if issparse(h) else h).astype(out.dtype, copy=False)
-        for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-            h = h @ coef
-            h += intercept
-            h = FUNCTIONS[activation if i < len(coefs) - 1 else out_activation](h)
+        for coef, bias, z in zip(coefs, biases, room, strict=True):
+            h = np.matmul(h, coef, out=z[: len(h)])
+            h += bias if bias.ndim == 1 else bias[: len(h)]
+            h = FUNCTIONS[out_activation if z is room[-1] else activation](h)
         out[start : start + step] = h
     return out

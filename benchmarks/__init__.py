@@ -1,0 +1,1 @@
+"""Benchmarks: one script per question, each printing a table of ratios measured in one run."""

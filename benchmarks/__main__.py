@@ -1,0 +1,19 @@
+"""Run all benchmarks, or those named: ``python -m benchmarks [NAME ...]``."""
+
+import sys
+from importlib import import_module
+
+NAMES = ("single_fit", "regularizer_cost", "shell", "predict", "startup", "flops")
+
+
+def main(names):
+    """Run the named benchmarks one after another."""
+    unknown = set(names) - set(NAMES)
+    if unknown:
+        raise SystemExit(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    for name in names or NAMES:
+        import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

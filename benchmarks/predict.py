@@ -1,0 +1,42 @@
+"""How long does predicting one row and a million rows take, against scikit-learn's MLP?"""
+
+import numpy as np
+from sklearn.neural_network import MLPRegressor as SklearnMLPRegressor
+
+from benchmarks._measure import interleaved, one_thread, report, verdict
+from benchmarks._peers import standardized
+from skreg import MLPRegressor
+
+
+def milliseconds(nets, X):
+    """Milliseconds of a call of each net's `predict`."""
+    calls = 1000 if len(X) == 1 else 1
+
+    def repeated(net):
+        return lambda: [net.predict(X) for _ in range(calls)]
+
+    seconds = interleaved({who: repeated(net) for who, net in nets.items()}, rounds=9)
+    return {who: value / calls * 1e3 for who, value in seconds.items()}
+
+
+def main():
+    """Print the table."""
+    X, y = standardized(442, 10)
+    many = np.random.RandomState(0).randn(1_000_000, 10).astype(np.float32)
+    rows = []
+    with one_thread():
+        for dtype in (np.float64, np.float32):
+            nets = {
+                "skreg": MLPRegressor(max_iter=2, n_iter_no_change=2).fit(X.astype(dtype), y),
+                "scikit-learn": SklearnMLPRegressor(max_iter=200).fit(X.astype(dtype), y),
+            }
+            for Z in (many[:1].astype(dtype), many.astype(dtype)):
+                ms = milliseconds(nets, Z)
+                ratio = ms["skreg"] / ms["scikit-learn"]
+                rows.append((f"{len(Z):,}", Z.dtype.name, *ms.values(), ratio, verdict(ratio, 1.0)))
+    columns = ("rows", "X", "skreg, ms", "scikit-learn, ms", "ratio", "bar")
+    report("Prediction of a regressor with (100,) hidden units", columns, rows)
+
+
+if __name__ == "__main__":
+    main()
