@@ -8,6 +8,7 @@ _HOME = {
     "DivergenceError": "skreg.exceptions",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
+    "one_standard_error": "skreg.search",
 }
 __all__ = ["__version__", *_HOME]
 
