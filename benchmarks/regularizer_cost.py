@@ -12,6 +12,7 @@ REGRESSOR = {
     "anchor_alpha=1e-3": {"anchor_alpha": 1e-3},
     "max_norm=3": {"max_norm": 3.0},
     "clip_grad_norm=1": {"clip_grad_norm": 1.0},
+    "mixup_alpha=0.2": {"mixup_alpha": 0.2},
     "dropout=0.5": {"dropout": 0.5},
     "input_dropout=0.2": {"input_dropout": 0.2},
     "noise_std=0.1": {"noise_std": 0.1},

@@ -10,7 +10,7 @@ import numpy as np
 from skreg._jit import jit
 
 # Who draws: each role has a stream of its own at every step. Layers count up from DROPOUT.
-INPUT_NOISE, TARGET_NOISE, WEIGHT_NOISE, DROPOUT = range(4)
+INPUT_NOISE, TARGET_NOISE, WEIGHT_NOISE, MIXUP, DROPOUT = range(5)
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -54,7 +54,14 @@ def fill_words(key, out):
 
 
 @jit
-def _unit(word):
+def next_word(word):
+    """The word that follows, where one draw takes several."""
+    return mix(word + GAMMA)
+
+
+@jit
+def unit(word):
+    """Uniform number in [0, 1) of a word."""
     return np.float64(word >> _S11) * _TO_UNIT
 
 
@@ -63,24 +70,32 @@ def _normal_slow(word):
     """Ziggurat from its first word on, for the 1 % that its fast test leaves over."""
     while True:
         layer = np.int64(word & _LOW_BYTE)
-        u = 2.0 * _unit(word) - 1.0
+        u = 2.0 * unit(word) - 1.0
         if abs(u) < _RATIO[layer]:
             return u * _EDGE[layer]
-        word = mix(word + GAMMA)
+        word = next_word(word)
         if layer == 0:  # the tail, by Marsaglia (1964)
             while True:
-                a = -np.log(1.0 - _unit(word)) / _EDGE[1]
-                word = mix(word + GAMMA)
-                b = -np.log(1.0 - _unit(word))
-                word = mix(word + GAMMA)
+                a = -np.log(1.0 - unit(word)) / _EDGE[1]
+                word = next_word(word)
+                b = -np.log(1.0 - unit(word))
+                word = next_word(word)
                 if 2.0 * b >= a * a:
                     return _EDGE[1] + a if u > 0 else -_EDGE[1] - a
         x = u * _EDGE[layer]
         outer = np.exp(-0.5 * (_EDGE[layer] ** 2 - x * x))
         inner = np.exp(-0.5 * (_EDGE[layer + 1] ** 2 - x * x))
-        if inner + _unit(word) * (outer - inner) < 1.0:
+        if inner + unit(word) * (outer - inner) < 1.0:
             return x
-        word = mix(word + GAMMA)
+        word = next_word(word)
+
+
+@jit
+def normal(word):
+    """Standard normal number of a word."""
+    layer = np.int64(word & _LOW_BYTE)
+    u = 2.0 * unit(word) - 1.0
+    return u * _EDGE[layer] if abs(u) < _RATIO[layer] else _normal_slow(word)
 
 
 @jit
@@ -89,7 +104,4 @@ def add_normal(key, std, values):
     std = values.dtype.type(std)
     for i in range(values.size):
         word = mix(key + np.uint64(i + 1) * GAMMA)
-        layer = np.int64(word & _LOW_BYTE)
-        u = 2.0 * _unit(word) - 1.0
-        x = u * _EDGE[layer] if abs(u) < _RATIO[layer] else _normal_slow(word)
-        values[i] += std * values.dtype.type(x)
+        values[i] += std * values.dtype.type(normal(word))

@@ -9,6 +9,7 @@ SHARED_CONFIGURATIONS = {
         "input_dropout": 0.05,
         "noise_std": 0.05,
         "weight_noise_std": 0.01,
+        "mixup_alpha": 0.1,
     },
     "penalties": {"l1": 1e-4, "anchor_alpha": 1e-3, "max_norm": 3.0, "clip_grad_norm": 10.0},
     "early_stopping": {"early_stopping": True, "validation_fraction": 0.2},

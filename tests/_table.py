@@ -35,6 +35,8 @@ REGULARIZERS = [
     Row("anchor", (None, [np.ones((10, 8)), np.ones((8, 3))]), ANCHORED, "classifier"),
     Row("max_norm", (None, 0.5)),
     Row("clip_grad_norm", (None, 0.1), SGD),
+    Row("mixup_alpha", (0.0, 0.4)),
+    Row("mixup_alpha", (0.4, 3.0), MINI_BATCHES),
     Row("dropout", (0.0, 0.5)),
     Row("dropout", ([0.1, 0.4], [0.4, 0.1]), {"hidden_layer_sizes": (12, 8)}),
     Row("input_dropout", (0.0, 0.3)),

@@ -26,6 +26,7 @@ ALL_NOISE = {
     "noise_std": 0.3,
     "weight_noise_std": 0.05,
     "alpha": 0.1,
+    "mixup_alpha": 0.3,
 }
 LOSSES = ["squared_error", "absolute_error", "huber", "quantile", "poisson"]
 

@@ -122,6 +122,42 @@ def test_input_noise_on_a_linear_net_is_ridge(engine):
     assert np.abs(a - b).max() < 0.2 * np.abs(b - c).max()
 
 
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
+def test_mixup_draws_its_shares_from_beta_and_its_partners_evenly(alpha):
+    draw, n = compiled.draws("float64").draw_mixing, 4000
+    shares, shifts = np.array([draw(np.uint64(5), alpha, step, 9) for step in range(n)]).T
+    assert stats.kstest(shares, stats.beta(alpha, alpha).cdf).pvalue > 1e-4
+    assert set(shifts) == set(range(1, 9))
+    assert stats.chisquare(np.bincount(shifts.astype(int))[1:]).pvalue > 1e-4
+    assert abs(np.corrcoef(shares, shifts)[0, 1]) < SIGMAS / np.sqrt(n)
+
+
+def test_mixups_share_of_a_tiny_alpha_is_near_0_or_1():
+    draw = compiled.draws("float64").draw_mixing
+    shares = np.array([draw(np.uint64(5), 1e-3, step, 9)[0] for step in range(2000)])
+    assert np.isfinite(shares).all()
+    assert abs(shares.var() - 0.25 / (1 + 2e-3)) < 0.01
+    assert abs(shares.mean() - 0.5) < SIGMAS * 0.5 / np.sqrt(2000)
+
+
+def test_mixup_of_a_linear_net_with_squared_error_is_that_of_the_mixed_rows():
+    """One step of plain sgd on a full batch, against the same step on rows mixed by hand."""
+    X, y = regression()
+    X, y = X[:8], y[:8] / y.std()
+    order = sorted(range(8), key=lambda i: np.hstack([X[i], y[i]]).tobytes())
+    X, y = X[order], y[order]  # as the weighted set lies
+    params = {"hidden_layer_sizes": (), "random_state": 0, "dtype": "float64", "alpha": 0.0}
+    params.update(solver="sgd", momentum=0.0, learning_rate_init=0.1, max_iter=1)
+    params.update(scale_target=False)
+    mixed = MLPRegressor(mixup_alpha=0.5, **params).fit(X, y)
+    seed = mixed.set_params(warm_start=True).fit(X, y)._memory.seed
+    share, shift = compiled.draws("float64").draw_mixing(np.uint64(seed), 0.5, 1, 8)
+    by_hand = [share * a + (1 - share) * np.roll(a, -shift, axis=0) for a in (X, y)]
+    plain = MLPRegressor(**params).fit(*by_hand)
+    mixed = MLPRegressor(mixup_alpha=0.5, **params).fit(X, y)
+    assert_allclose(mixed.coefs_[0], plain.coefs_[0], rtol=1e-12)
+
+
 def test_predictions_are_free_of_noise():
     X, y = regression()
     params = {"dropout": 0.5, "input_dropout": 0.3, "noise_std": 1.0, "weight_noise_std": 1.0}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from skreg import stopping, streams
+from skreg import augmentation, stopping, streams
 from skreg._jit import entry_point, read_only
 from skreg.engine import kernel
 from skreg.engine.plan import LAYER, PLAN
@@ -19,6 +19,7 @@ class Draws(NamedTuple):
     stream_key: object
     fill_words: object
     add_normal: object
+    draw_mixing: object
 
 
 def _build_run_block(digest):
@@ -68,6 +69,14 @@ def _build_add_normal(digest):
         streams.add_normal(key, std, values)
 
     return add_normal
+
+
+def _build_draw_mixing(digest):
+    def draw_mixing(seed, alpha, step, n_rows):
+        digest  # noqa: B018
+        return augmentation.draw_mixing(seed, alpha, step, n_rows)
+
+    return draw_mixing
 
 
 def _data_type(dtype):
@@ -125,4 +134,5 @@ def draws(dtype):
         entry_point(_build_stream_key, key, 0, 0),
         entry_point(_build_fill_words, key, words),
         entry_point(_build_add_normal, key, 0.0, values),
+        entry_point(_build_draw_mixing, key, 0.0, 0, 0),
     )

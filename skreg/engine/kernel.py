@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skreg import losses, noise, penalties, stopping
+from skreg import augmentation, losses, noise, penalties, stopping
 from skreg._jit import inlined, jit
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
@@ -98,23 +98,26 @@ def gather(data, rows, x, targets, weight):
 
 
 @inlined
-def batch_loss(data, rows, plan, layers, params, work, step, noisy):
-    """Weighted sum of the loss over `rows`, its gradient left at the end of `work.acts`.
-
-    The mass of the rows (sum of their weights) is returned beside it.
-    """
+def fill_batch(data, rows, layers, work):
+    """Copy rows into the workspace: (features, flat; targets; weights), views of it."""
     n, n_features = rows.size, layers[0]["n_in"]
     batch, targets = work.acts[: n * n_features], work.targets[:n]
     gather(data, rows, batch.reshape(n, n_features), targets, work.weight)
-    if noisy and plan["input_std"] > 0.0:
+    return batch, targets, work.weight[:n]
+
+
+@inlined
+def disturb_batch(data, rows, plan, batch, targets, weight, step):
+    """What happens to a batch in training only: mixup, noise on inputs and targets, in place."""
+    n = rows.size
+    if plan["mixup_alpha"] > 0.0 and n > 1:
+        share, shift = augmentation.draw_mixing(plan["seed"], plan["mixup_alpha"], step, n)
+        x = batch.reshape(n, batch.size // n)
+        augmentation.mix_rows(data, rows, share, shift, x, targets, weight)
+    if plan["input_std"] > 0.0:
         noise.add_input_noise(plan, step, batch)
-    if noisy and plan["target_std"] > 0.0:
+    if plan["target_std"] > 0.0:
         noise.add_target_noise(plan, step, targets.reshape(-1))
-    mass = 0.0
-    for r in range(n):
-        mass += work.weight[r]
-    raw = forward(plan, layers, params, work.acts, work.words, n, step, noisy)
-    return losses.loss_and_gradient(plan, raw, targets, work.weight[:n]), mass
 
 
 @inlined
@@ -130,9 +133,12 @@ def noisy_weights(plan, layers, params, noisy, step):
 def loss_and_gradient(data, rows, plan, layers, params, work, step):
     """Loss of a batch and, in `work.gradient`, its gradient; noise in, penalties not."""
     n = rows.size
+    batch, targets, weight = fill_batch(data, rows, layers, work)
+    disturb_batch(data, rows, plan, batch, targets, weight, step)
     if plan["weight_std"] > 0.0:
         params = noisy_weights(plan, layers, params, work.noisy, step)
-    total, _ = batch_loss(data, rows, plan, layers, params, work, step, True)
+    raw = forward(plan, layers, params, work.acts, work.words, n, step, True)
+    total = losses.loss_and_gradient(plan, raw, targets, weight)
     backward(layers, params, work.acts, work.words, work.deltas, work.gradient, n)
     share = work.gradient.dtype.type(1.0 / n)
     for i in range(work.gradient.size):
@@ -180,9 +186,11 @@ def mean_loss(data, plan, layers, params, work):
     total, mass = 0.0, 0.0
     for start in range(0, n, capacity):
         rows = np.arange(start, min(start + capacity, n))
-        part, part_mass = batch_loss(data, rows, plan, layers, params, work, 0, False)
-        total += part
-        mass += part_mass
+        _, targets, weight = fill_batch(data, rows, layers, work)
+        raw = forward(plan, layers, params, work.acts, work.words, rows.size, 0, False)
+        total += losses.loss_and_gradient(plan, raw, targets, weight)
+        for r in range(rows.size):
+            mass += weight[r]
     return total / mass
 
 

@@ -6,13 +6,14 @@ own fields and fills them from an estimator's parameters.
 
 import numpy as np
 
-from skreg import losses, noise, penalties, stopping
+from skreg import augmentation, losses, noise, penalties, stopping
 from skreg.engine import layout, optimizers, schedules
 
 PLAN = np.dtype(
     [
         ("batch_size", "i8"),
         *losses.FIELDS,
+        *augmentation.FIELDS,
         *noise.FIELDS,
         *penalties.FIELDS,
         *stopping.FIELDS,
@@ -44,6 +45,7 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
     settings = {
         "batch_size": batch_size,
         **losses.loss_settings(params),
+        **augmentation.augmentation_settings(params),
         **noise.noise_settings(params, seed),
         **penalties.penalty_settings(params),
         **stopping.stopping_settings(params, monitor, keep_best),

@@ -91,7 +91,7 @@ class TorchEngine:
     def _take_step(self, rows, progress):
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
         self.noise.step = int(progress["step"]) + 1
-        x, y, weight = self._batch(self.problem.data, rows)
+        x, y, weight = self._mixed_batch(rows)
         self._tell("on_batch_begin", batch=(x, y), training=True)
         self.optimizer.zero_grad()
         raw = self._raw_prediction(self.noise.inputs(x))
@@ -127,6 +127,18 @@ class TorchEngine:
             x = data.X[rows]
         arrays = x, data.Y[rows], data.weight[rows]
         return [torch.from_numpy(a).to(self.device) for a in arrays]
+
+    def _mixed_batch(self, rows):
+        """Batch of the training data, mixed by `skreg.augmentation`'s mixup where it is on."""
+        batch, plan = self._batch(self.problem.data, rows), self.problem.plan[0]
+        if not plan["mixup_alpha"] or len(rows) == 1:
+            return batch
+        draws = compiled.draws(self.problem.dtype)
+        share, shift = draws.draw_mixing(
+            plan["seed"], plan["mixup_alpha"], self.noise.step, len(rows)
+        )
+        partners = self._batch(self.problem.data, np.roll(rows, -shift))
+        return [share * a + (1 - share) * b for a, b in zip(batch, partners, strict=True)]
 
     def _raw_prediction(self, x):
         """With dropout drawn, and at noisy weights where weight noise is on."""

@@ -41,6 +41,7 @@ SHARED_CONSTRAINTS = {
     "epsilon": [_ABOVE_0],
     "n_iter_no_change": [_FROM_1, Options(Real, {np.inf})],
     "max_fun": [_FROM_1],
+    "mixup_alpha": [_AT_LEAST_0],
     "dropout": [_SHARE, "array-like"],
     "input_dropout": [_SHARE],
     "noise_std": [_AT_LEAST_0],
@@ -52,6 +53,7 @@ SHARED_CONSTRAINTS = {
 }
 
 _NOT_A_SMOOTH_FUNCTION = (
+    "mixup_alpha",
     "dropout",
     "input_dropout",
     "noise_std",
@@ -254,6 +256,9 @@ _REGULARIZERS = """\
         Largest norm of a unit's incoming weights, kept to after every step; None is no limit.
     clip_grad_norm : float, default=None
         Largest norm of a step's gradient, penalties included; None is no limit.
+    mixup_alpha : float, default=0.0
+        Every row of a batch is mixed with another, features and targets, in shares drawn from
+        Beta(mixup_alpha, mixup_alpha) (Zhang et al. 2018); 0 is off.
     dropout : float or array-like of float, default=0.0
         Probability that a hidden unit is left out of a step, in [0, 1); one number, or one per
         hidden layer (Srivastava et al. 2014).
