@@ -13,6 +13,8 @@ REGRESSOR = {
     "max_norm=3": {"max_norm": 3.0},
     "clip_grad_norm=1": {"clip_grad_norm": 1.0},
     "mixup_alpha=0.2": {"mixup_alpha": 0.2},
+    "gradient_penalty=0.1": {"gradient_penalty": 0.1},
+    "sam_rho=0.05": {"sam_rho": 0.05},
     "dropout=0.5": {"dropout": 0.5},
     "input_dropout=0.2": {"input_dropout": 0.2},
     "noise_std=0.1": {"noise_std": 0.1},
@@ -44,7 +46,8 @@ def measure(case):
     functions |= {name: fit(MLPRegressor, y, params) for name, params in REGRESSOR.items()}
     functions |= {name: fit(MLPClassifier, classes, params) for name, params in CLASSIFIER.items()}
     seconds = interleaved(functions)
-    bars = {name: 1.4 if name.startswith("dropout") else 1.5 for name in (*REGRESSOR, *CLASSIFIER)}
+    bars = dict.fromkeys((*REGRESSOR, *CLASSIFIER), 1.5)
+    bars |= {"dropout=0.5": 1.4, "gradient_penalty=0.1": 3.0, "sam_rho=0.05": 3.0}
     for name in (*REGRESSOR, *CLASSIFIER):
         plain = seconds["classes" if name in CLASSIFIER else "plain"]
         ratio = seconds[name] / plain

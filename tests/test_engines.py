@@ -136,7 +136,12 @@ def test_a_weight_that_leaves_the_finite_numbers_is_seen(engine, poison, layer):
 
 
 def test_auto_chooses_the_compiled_engine_where_it_serves():
-    assert choose_engine("auto", "cpu", None) == "compiled"
-    assert choose_engine("auto", "cuda", None) == "torch"
+    params = MLPRegressor().get_params()
+    assert choose_engine(params) == "compiled"
+    assert choose_engine({**params, "device": "cuda"}) == "torch"
+    exact = {**params, "gradient_penalty": 0.1, "activation": "tanh"}
+    assert choose_engine(exact) == "torch"
+    assert choose_engine({**exact, "gradient_penalty_rho": 0.1}) == "compiled"
+    assert choose_engine({**exact, "activation": "relu"}) == "compiled"
     with pytest.raises(ValueError, match="engine='compiled'.*device='cuda'"):
-        choose_engine("compiled", "cuda", None)
+        choose_engine({**params, "engine": "compiled", "device": "cuda"})

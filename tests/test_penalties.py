@@ -140,6 +140,9 @@ def test_adamw_and_clipping_are_torchs(solver):
         {"anchor_alpha": 0.0, "anchor": [np.ones((10, 100)), np.ones((100, 1))]},
         {"max_norm": 1e30},
         {"clip_grad_norm": 1e30},
+        {"mixup_alpha": 0.0},
+        {"sam_rho": 0.0},
+        {"gradient_penalty": 0.0, "gradient_penalty_rho": 0.1},
     ],
     ids=lambda params: "-".join(params),
 )

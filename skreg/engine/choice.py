@@ -1,26 +1,28 @@
 """Which engine trains a fit."""
 
+from skreg.perturbation import is_exact
 
-def choose_engine(engine, device, callbacks):
+
+def choose_engine(params):
     """The engine's name for an estimator's parameters.
 
     Parameters
     ----------
-    engine : {"auto", "compiled", "torch"}
-    device : str
-    callbacks : list or None
-        skorch callbacks. The compiled engine serves those that only read the history.
+    params : mapping
+        Of its `callbacks` (skorch's) the compiled engine serves those that only read the history.
 
     Raises
     ------
     ValueError
         Where ``engine="compiled"`` cannot do what the other parameters ask for.
     """
-    obstacle = None
-    if device != "cpu":
-        obstacle = f"device={device!r}"
-    elif not all(_only_reads(c) for c in callbacks or ()):
+    engine, obstacle = params["engine"], None
+    if params["device"] != "cpu":
+        obstacle = f"device={params['device']!r}"
+    elif not all(_only_reads(c) for c in params["callbacks"] or ()):
         obstacle = "callbacks that act on the torch optimizer or module"
+    elif is_exact(params):
+        obstacle = "an exact gradient_penalty (gradient_penalty_rho > 0 is a difference)"
     if engine == "compiled" and obstacle:
         raise ValueError(
             f"engine='compiled' trains MLPs on the CPU and cannot serve {obstacle}. "

@@ -87,6 +87,7 @@ def _data_type(dtype):
         read_only(np.dtype(np.int64), 1),
         read_only(dtype, 2),
         read_only(dtype, 1),
+        read_only(np.dtype(np.int32), 1),
     ]
     return numba.types.NamedTuple(fields, kernel.Data)
 
@@ -94,8 +95,8 @@ def _data_type(dtype):
 def _examples(dtype):
     """Types of the arguments that the entry points share."""
     dtype = np.dtype(dtype)
-    flat, room = np.zeros(1, dtype), np.zeros((1, 1), dtype)
-    work = kernel.Work(flat, np.zeros(1, np.uint64), room, flat, flat, room, flat)
+    flat, room, words = np.zeros(1, dtype), np.zeros((1, 1), dtype), np.zeros(1, np.uint64)
+    work = kernel.Work(flat, words, words.view(np.uint16), room, flat, flat, room, room, flat)
     return _data_type(dtype), np.zeros(1, PLAN), np.zeros(1, LAYER), flat, work
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skreg import augmentation, losses, noise, penalties, stopping
+from skreg import augmentation, losses, noise, penalties, perturbation, stopping
 from skreg._jit import inlined, jit
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
@@ -32,6 +32,7 @@ class Data(NamedTuple):
     starts: np.ndarray  # (n_rows + 1,), int64, or (0,) when dense
     Y: np.ndarray  # (n_rows, n_outputs)
     weight: np.ndarray  # (n_rows,)
+    rows: np.ndarray  # (n_rows,), int32: 0, 1, 2, ...
 
 
 class State(NamedTuple):
@@ -48,10 +49,12 @@ class Work(NamedTuple):
     """Room for the steps to work in; nothing in it outlives a step."""
 
     acts: np.ndarray  # (capacity * sum of sizes,)
-    words: np.ndarray  # uint64, the random bits of dropout masks
+    words: np.ndarray  # uint64, the random bits of dropout masks, four units each
+    bits: np.ndarray  # uint16, the same memory unit by unit
     deltas: np.ndarray  # (2, capacity * widest layer)
     gradient: np.ndarray  # (n_parameters,)
     noisy: np.ndarray  # (n_parameters,), or empty without weight noise
+    point: np.ndarray  # (2, n_parameters), or empty: perturbed weights, the gradient before
     targets: np.ndarray  # (capacity, n_outputs)
     weight: np.ndarray  # (capacity,)
 
@@ -60,12 +63,15 @@ def make_work(plan, layers, capacity, dtype):
     """Room for batches of up to `capacity` rows."""
     n_params = int(layers["end"][-1])
     n_words = np.where(layers["drop_threshold"] > 0, (capacity * layers["n_in"] + 3) // 4, 0)
+    words = np.empty(int(n_words.sum()), np.uint64)
     return Work(
         acts=np.empty(capacity * int(layers["n_in"].sum() + layers["n_out"][-1]), dtype),
-        words=np.empty(int(n_words.sum()), np.uint64),
+        words=words,
+        bits=words.view(np.uint16),
         deltas=np.empty((2, capacity * int(layers["n_out"].max())), dtype),
         gradient=np.empty(n_params, dtype),
         noisy=np.empty(n_params if plan["weight_std"] else 0, dtype),
+        point=np.empty((2, n_params if perturbation.radius.py_func(plan) else 0), dtype),
         targets=np.empty((capacity, int(layers["n_out"][-1])), dtype),
         weight=np.empty(capacity, dtype),
     )
@@ -137,13 +143,35 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step):
     disturb_batch(data, rows, plan, batch, targets, weight, step)
     if plan["weight_std"] > 0.0:
         params = noisy_weights(plan, layers, params, work.noisy, step)
-    raw = forward(plan, layers, params, work.acts, work.words, n, step, True)
+    raw = forward(plan, layers, params, work.acts, work.words, work.bits, n, step, True)
     total = losses.loss_and_gradient(plan, raw, targets, weight)
-    backward(layers, params, work.acts, work.words, work.deltas, work.gradient, n)
+    backward(layers, params, work.acts, work.bits, work.deltas, work.gradient, n)
     share = work.gradient.dtype.type(1.0 / n)
     for i in range(work.gradient.size):
         work.gradient[i] *= share
     return total / n
+
+
+@inlined
+def step_gradient(data, rows, plan, layers, params, work, rate, step):
+    """Loss of a batch and, in `work.gradient`, the gradient to step with: at a point beside, too.
+
+    `skreg.perturbation` has the formulas. Penalties are not in yet.
+    """
+    radius = perturbation.radius(plan)
+    loss, norm, point = 0.0, 0.0, params
+    for look in range(2):
+        value = loss_and_gradient(data, rows, plan, layers, point, work, step)
+        if look == 0:
+            loss = value
+            norm = perturbation.norm_of(work.gradient) if radius > 0.0 else 0.0
+            if norm == 0.0:
+                return loss
+            point = work.point[0]
+            perturbation.move(params, work.gradient, radius / norm, point)
+            copy_into(work.point[1], work.gradient)
+    perturbation.combine(plan, rate, norm, work.point[1], work.gradient)
+    return loss + perturbation.strength(plan, rate) / 4.0 * norm * norm
 
 
 @inlined
@@ -185,9 +213,10 @@ def mean_loss(data, plan, layers, params, work):
     n, capacity = data.Y.shape[0], work.weight.size
     total, mass = 0.0, 0.0
     for start in range(0, n, capacity):
-        rows = np.arange(start, min(start + capacity, n))
+        rows = data.rows[start : min(start + capacity, n)]
         _, targets, weight = fill_batch(data, rows, layers, work)
-        raw = forward(plan, layers, params, work.acts, work.words, rows.size, 0, False)
+        acts, n_rows = work.acts, rows.size
+        raw = forward(plan, layers, params, acts, work.words, work.bits, n_rows, 0, False)
         total += losses.loss_and_gradient(plan, raw, targets, weight)
         for r in range(rows.size):
             mass += weight[r]
@@ -198,7 +227,8 @@ def mean_loss(data, plan, layers, params, work):
 def take_step(data, rows, plan, layers, state, work, progress):
     """One optimizer step on a batch; its loss, penalties included."""
     step = progress["step"] + 1
-    loss = loss_and_gradient(data, rows, plan, layers, state.params, work, step)
+    rate = progress["learning_rate"]
+    loss = step_gradient(data, rows, plan, layers, state.params, work, rate, step)
     loss += add_penalties(layers, state.params, state.anchor, work.gradient)
     penalties.clip(plan, work.gradient)
     progress["step"] = step
@@ -251,7 +281,7 @@ def full_gradient(data, plan, layers, params, anchor, work, total_gradient):
         total_gradient[i] = 0.0
     total = 0.0
     for start in range(0, n, capacity):
-        rows = np.arange(start, min(start + capacity, n))
+        rows = data.rows[start : min(start + capacity, n)]
         share = rows.size / n
         total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0)
         for i in range(params.size):

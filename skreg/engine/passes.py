@@ -2,7 +2,7 @@
 
 The inputs of all layers, and the output after them, lie one after another in one buffer `acts`,
 each (n_rows, units) in C order; the batch itself comes first. Random bits of dropout masks lie in
-`words`, four units in each, layer after layer likewise.
+`words`, four units in each, layer after layer likewise; `bits` is their memory unit by unit.
 """
 
 import numpy as np
@@ -13,13 +13,7 @@ from skreg.noise import draw_mask, drop
 
 
 @jit
-def _mask_bits(layer, words, at, n_rows):
-    n_words = (n_rows * layer["n_in"] + 3) // 4
-    return words[at : at + n_words]
-
-
-@jit
-def forward(plan, layers, params, acts, words, n_rows, step, noisy):
+def forward(plan, layers, params, acts, words, bits, n_rows, step, noisy):
     """Raw prediction (n_rows, n_outputs) of the batch at the beginning of `acts`.
 
     With `noisy` the step's dropout is drawn and applied; without, the net is itself.
@@ -31,10 +25,10 @@ def forward(plan, layers, params, acts, words, n_rows, step, noisy):
         middle = at + n_rows * n_in
         end = middle + n_rows * n_out
         if noisy and layer["drop_threshold"] > 0:
-            bits = _mask_bits(layer, words, words_at, n_rows)
-            words_at += bits.size
-            draw_mask(plan, step, i, bits)
-            drop(layer["drop_threshold"], bits.view(np.uint16), acts[at:middle])
+            words_end = words_at + (n_rows * n_in + 3) // 4
+            draw_mask(plan, step, i, words[words_at:words_end])
+            drop(layer["drop_threshold"], bits[4 * words_at :], acts[at:middle])
+            words_at = words_end
         h, z = acts[at:middle].reshape(n_rows, n_in), acts[middle:end].reshape(n_rows, n_out)
         np.dot(h, weights_of(layer, params).T, z)
         _add_bias_and_activate(layer["activation"], bias_of(layer, params), z)
@@ -65,7 +59,7 @@ def _add_bias_and_activate(activation, bias, z):
 
 
 @jit
-def backward(layers, params, acts, words, deltas, gradient, n_rows):
+def backward(layers, params, acts, bits, deltas, gradient, n_rows):
     """Gradient of the batch loss by all parameters, into `gradient`.
 
     Comes after `forward` on the same rows; the output at the end of `acts` has since been
@@ -92,8 +86,7 @@ def backward(layers, params, acts, words, deltas, gradient, n_rows):
         threshold = layer["drop_threshold"]
         if threshold > 0:
             words_at -= (n_units + 3) // 4
-            bits = _mask_bits(layer, words, words_at, n_rows)
-            drop(threshold, bits.view(np.uint16), below)
+            drop(threshold, bits[4 * words_at :], below)
         keep = h.dtype.type((65536.0 - threshold) / 65536.0)
         _times_slope(layers[i - 1]["activation"], keep, acts[at : at + n_units], below)
         delta = below.reshape(n_rows, layer["n_in"])

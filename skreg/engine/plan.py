@@ -6,7 +6,7 @@ own fields and fills them from an estimator's parameters.
 
 import numpy as np
 
-from skreg import augmentation, losses, noise, penalties, stopping
+from skreg import augmentation, losses, noise, penalties, perturbation, stopping
 from skreg.engine import layout, optimizers, schedules
 
 PLAN = np.dtype(
@@ -16,6 +16,7 @@ PLAN = np.dtype(
         *augmentation.FIELDS,
         *noise.FIELDS,
         *penalties.FIELDS,
+        *perturbation.FIELDS,
         *stopping.FIELDS,
         *optimizers.FIELDS,
         *schedules.FIELDS,
@@ -48,6 +49,7 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
         **augmentation.augmentation_settings(params),
         **noise.noise_settings(params, seed),
         **penalties.penalty_settings(params),
+        **perturbation.perturbation_settings(params),
         **stopping.stopping_settings(params, monitor, keep_best),
         **optimizers.optimizer_settings(params),
         **schedules.schedule_settings(params),

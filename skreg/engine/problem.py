@@ -62,8 +62,9 @@ def make_data(X, Y, weight, dtype):
         arrays = np.empty((0, X.shape[1]), dtype), X.data, X.indices, X.indptr
     else:
         arrays = X, empty, empty, empty
-    kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype)
-    return Data(*(_read_only(a, kind) for a, kind in zip((*arrays, Y, weight), kinds, strict=True)))
+    arrays = *arrays, Y, weight, np.arange(len(weight))
+    kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype, np.int32)
+    return Data(*(_read_only(a, kind) for a, kind in zip(arrays, kinds, strict=True)))
 
 
 def _read_only(array, dtype):

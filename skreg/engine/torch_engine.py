@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_matrix
 
-from skreg import losses, noise, penalties, stopping
+from skreg import losses, noise, penalties, perturbation, stopping
 from skreg.engine import compiled
 from skreg.engine.layout import bias_views, weight_views
 from skreg.engine.schedules import next_rate
@@ -94,17 +94,28 @@ class TorchEngine:
         x, y, weight = self._mixed_batch(rows)
         self._tell("on_batch_begin", batch=(x, y), training=True)
         self.optimizer.zero_grad()
-        raw = self._raw_prediction(self.noise.inputs(x))
-        loss = losses.torch_loss(self.problem.plan[0], raw, self.noise.targets(y), weight)
-        loss = loss / len(x) + self._penalty()
-        loss.backward()
+        x, y = self.noise.inputs(x), self.noise.targets(y)
+        plan, raw = self.problem.plan[0], None
+
+        def batch_loss():
+            nonlocal raw
+            raw = self._raw_prediction(x)
+            return losses.torch_loss(plan, raw, y, weight) / len(x)
+
+        rate = self.optimizer.param_groups[0]["lr"]
+        loss = perturbation.torch_gradient(plan, rate, self.parameters, batch_loss)
+        penalty = self._penalty()
+        if isinstance(penalty, torch.Tensor):
+            if penalty.requires_grad:
+                penalty.backward()
+            loss = loss + penalty.detach()
         named = list(self.module.named_parameters())
         self._tell("on_grad_computed", named_parameters=named, batch=(x, y))
         self._clip()
         self._change_weights()
         progress["step"] += 1
-        self._tell_batch_end(x, y, raw.detach(), loss.detach())
-        return loss.detach()
+        self._tell_batch_end(x, y, raw.detach(), loss)
+        return loss
 
     def _tell_batch_end(self, x, y, raw, loss):
         if self.net.callbacks_:

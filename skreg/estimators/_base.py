@@ -142,7 +142,7 @@ class BaseMLP(BaseEstimator):
             problem.state.params,
             link=target.link,
             problem=problem,
-            engine=choose_engine(self.engine, self.device, self.callbacks),
+            engine=choose_engine(params),
             callbacks=self.callbacks,
         )
         self._take(train(net), target, warm)

@@ -41,6 +41,9 @@ SHARED_CONSTRAINTS = {
     "epsilon": [_ABOVE_0],
     "n_iter_no_change": [_FROM_1, Options(Real, {np.inf})],
     "max_fun": [_FROM_1],
+    "gradient_penalty": [_AT_LEAST_0, StrOptions({"auto"})],
+    "gradient_penalty_rho": [_AT_LEAST_0, None],
+    "sam_rho": [_AT_LEAST_0],
     "mixup_alpha": [_AT_LEAST_0],
     "dropout": [_SHARE, "array-like"],
     "input_dropout": [_SHARE],
@@ -53,6 +56,8 @@ SHARED_CONSTRAINTS = {
 }
 
 _NOT_A_SMOOTH_FUNCTION = (
+    "gradient_penalty",
+    "sam_rho",
     "mixup_alpha",
     "dropout",
     "input_dropout",
@@ -77,6 +82,11 @@ def check_together(estimator):
     _check_dropout(estimator.dropout, len(hidden))
     for name in ("alpha", "l1"):
         _check_strengths(name, getattr(estimator, name), len(hidden) + 1)
+    if estimator.sam_rho and estimator.gradient_penalty:
+        raise ValueError(
+            f"sam_rho={estimator.sam_rho!r} and gradient_penalty={estimator.gradient_penalty!r} "
+            "both change the step's gradient: leave one of them at 0."
+        )
     if np.any(estimator.l1) and estimator.solver == "sgd" and estimator.momentum == 1:
         raise ValueError("l1 with solver='sgd' needs momentum below 1, got momentum=1.")
     if estimator.solver == "lbfgs":
@@ -256,6 +266,16 @@ _REGULARIZERS = """\
         Largest norm of a unit's incoming weights, kept to after every step; None is no limit.
     clip_grad_norm : float, default=None
         Largest norm of a step's gradient, penalties included; None is no limit.
+    gradient_penalty : float or "auto", default=0.0
+        Strength mu of ``mu / 4 * |g|^2`` in the batch loss, g its gradient: what gradient descent
+        with step size mu does implicitly, made explicit (Barrett & Dherin 2021). "auto" is the
+        learning rate.
+    gradient_penalty_rho : float, default=None
+        Radius of the forward difference that takes its gradient; 0 is exact, by double backward in
+        the torch engine. None is 0.05 for relu, whose kinks double backward overlooks, and 0 else.
+    sam_rho : float, default=0.0
+        Sharpness-aware steps: gradients are taken at the weights moved by `sam_rho` up the gradient
+        (Foret et al. 2021).
     mixup_alpha : float, default=0.0
         Every row of a batch is mixed with another, features and targets, in shares drawn from
         Beta(mixup_alpha, mixup_alpha) (Zhang et al. 2018); 0 is off.
