@@ -79,6 +79,12 @@ def test_labels_of_any_kind(labels):
     assert net.score(X, y) > 0.8
 
 
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_targets_of_any_size(unit):
+    expected = MLPRegressor(**QUICK).fit(X, Y).predict(X)
+    assert_allclose(MLPRegressor(**QUICK).fit(X, Y * unit).predict(X) / unit, expected, rtol=1e-4)
+
+
 def test_multilabel_targets_dense_and_sparse():
     X, y = targets("multilabel")
     net = MLPClassifier(**QUICK).fit(X, y)

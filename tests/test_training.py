@@ -206,6 +206,10 @@ def test_skorchs_own_callbacks_work():
     net = MLPRegressor(callbacks=[steps, scoring], max_iter=6, random_state=0).fit(X, y)
     mse = net.net_.history[:, "neg_mean_squared_error"]
     assert mse[-1] > mse[0]
+    held_out = EpochScoring("r2", lower_is_better=False)
+    watched = MLPRegressor(callbacks=[held_out], max_iter=6, random_state=0)
+    watched.fit(X[:80], y[:80], X_val=X[80:], y_val=y[80:])
+    assert_allclose(watched.net_.history[-1, "r2"], watched.score(X[80:], y[80:]), rtol=1e-4)
     assert_allclose(steps.lr_scheduler_.get_last_lr(), 1e-6, rtol=1e-6)
     constant = MLPRegressor(max_iter=6, random_state=0).fit(X, y)
     assert np.abs(constant.coefs_[0] - net.coefs_[0]).max() > 1e-4

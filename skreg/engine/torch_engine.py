@@ -114,14 +114,15 @@ class TorchEngine:
         self._clip()
         self._change_weights()
         progress["step"] += 1
-        self._tell_batch_end(x, y, raw.detach(), loss)
+        self._tell_batch_end(x, y, raw.detach(), loss, training=True)
         return loss
 
-    def _tell_batch_end(self, x, y, raw, loss):
+    def _tell_batch_end(self, x, y, raw, loss, training):
         if self.net.callbacks_:
-            self.net.history.record_batch("train_loss", loss.item())
-            self.net.history.record_batch("train_batch_size", len(x))
-            self.net.notify("on_batch_end", batch=(x, y), training=True, loss=loss, y_pred=raw)
+            prefix = "train" if training else "valid"
+            self.net.history.record_batch(f"{prefix}_loss", loss.item())
+            self.net.history.record_batch(f"{prefix}_batch_size", len(x))
+            self.net.notify("on_batch_end", batch=(x, y), training=training, loss=loss, y_pred=raw)
 
     def _tell(self, event, **kwargs):
         if self.net.callbacks_:
@@ -229,7 +230,11 @@ class TorchEngine:
         with torch.no_grad():
             for rows in _pieces(data):
                 x, y, weight = self._batch(data, rows)
-                total += losses.torch_loss(self.problem.plan[0], self.module(x), y, weight).item()
+                self._tell("on_batch_begin", batch=(x, y), training=False)
+                raw = self.module(x)
+                loss = losses.torch_loss(self.problem.plan[0], raw, y, weight)
+                total += loss.item()
+                self._tell_batch_end(x, y, raw, loss / weight.sum(), training=False)
         self.module.train()
         return total / data.weight.sum(dtype=np.float64)
 

@@ -38,7 +38,7 @@ class RegressionTarget:
 
     def forget(self):
         """Let go of the rows taken in so far; `mean` and `scale` stay until others come."""
-        self.mass, self.sum_of_squares = 0.0, 0.0
+        self.mass, self.spread = 0.0, np.zeros(self.n_outputs)
         self.average = np.zeros(self.n_outputs)
 
     def codes(self, y, name="y"):
@@ -75,12 +75,14 @@ class RegressionTarget:
         before = self.mean, self.scale
         mass = float(weight.sum())
         average = np.average(codes, axis=0, weights=weight)
-        squares = weight @ (codes - average) ** 2
-        total = self.mass + mass
+        old, new = self.mass / (self.mass + mass), mass / (self.mass + mass)
         gap = average - self.average
-        self.sum_of_squares = self.sum_of_squares + squares + gap**2 * (self.mass * mass / total)
-        self.average = self.average + gap * (mass / total)
-        self.mass = total
+        within = np.hypot(
+            np.sqrt(old) * self.spread, np.sqrt(new) * _spread(codes, average, weight)
+        )
+        self.spread = np.hypot(within, np.sqrt(old * new) * gap)
+        self.average = self.average + gap * new
+        self.mass += mass
         if self.loss == "poisson" and not (self.average > 0).all():
             raise ValueError("loss='poisson' needs y with a positive sum; all y are 0.")
         if self.scale_target:
@@ -92,9 +94,8 @@ class RegressionTarget:
     def _units(self):
         if self.loss == "poisson":
             return np.zeros(self.n_outputs), self.average
-        spread = np.sqrt(self.sum_of_squares / self.mass)
-        constant = spread <= 10 * np.finfo(np.float64).eps * np.abs(self.average)
-        return self.average, np.where(constant, 1.0, spread)
+        constant = self.spread <= 10 * np.finfo(np.float64).eps * np.abs(self.average)
+        return self.average, np.where(constant, 1.0, self.spread)
 
     def encode(self, codes, dtype, training):
         """Targets (n_rows, n_outputs) in training units."""
@@ -104,6 +105,14 @@ class RegressionTarget:
         """Predictions in the units and with the ndim of y, from the net's output after its link."""
         y = output * self.scale + self.mean
         return y.ravel() if self.ndim == 1 else y
+
+
+def _spread(codes, average, weight):
+    """Weighted standard deviation of the columns; squares of huge or tiny values stay finite."""
+    gaps = codes - average
+    unit = np.abs(gaps).max(axis=0)
+    unit = np.where(unit > 0, unit, 1.0)
+    return unit * np.sqrt(np.average((gaps / unit) ** 2, axis=0, weights=weight))
 
 
 class ClassTarget:
