@@ -199,6 +199,20 @@ def test_callbacks_see_every_batch_and_may_stop_training():
     assert_same(net, plain, rtol=1e-4)
 
 
+def test_a_callback_may_stop_in_the_middle_of_an_epoch():
+    class Stop(Callback):
+        def on_batch_end(self, net, training, **kwargs):
+            raise KeyboardInterrupt
+
+    X, y = targets("regression")
+    net = MLPRegressor(callbacks=[Stop()], batch_size=60, random_state=0).fit(X, y)
+    assert net.n_iter_ == 0
+    assert net.t_ == 0
+    assert np.isfinite(net.predict(X)).all()
+    with pytest.raises(ValueError, match="belongs to a fitted estimator"):
+        net.net_.partial_fit(X, y)
+
+
 def test_skorchs_own_callbacks_work():
     X, y = targets("regression")
     steps = LRScheduler("StepLR", step_size=2, gamma=0.1)

@@ -85,9 +85,9 @@ class RegularizedNet(NeuralNet):
         """As skorch's, but a KeyboardInterrupt of the user's goes through."""
         if not self.initialized_:
             self.initialize()
-        self._tell("on_train_begin", X=X, y=y)
+        self.tell("on_train_begin", X=X, y=y)
         self.fit_loop(X, y, **fit_params)
-        self._tell("on_train_end", X=X, y=y)
+        self.tell("on_train_end", X=X, y=y)
         return self
 
     def fit_loop(self, X, y=None, epochs=None, **fit_params):
@@ -99,6 +99,11 @@ class RegularizedNet(NeuralNet):
             If loss or weights leave the finite numbers.
         """
         self.check_training_readiness()
+        if self.problem is None:
+            raise ValueError(
+                "This skorch net belongs to a fitted estimator and has let go of its data: call "
+                "fit or partial_fit of the estimator instead."
+            )
         with one_thread_per_net():
             engine = self._make_engine()
             if self.solver == "lbfgs":
@@ -134,7 +139,7 @@ class RegularizedNet(NeuralNet):
         curves = np.zeros(n_epochs, stopping.CURVES)
         while progress["row"] < n_epochs and progress["status"] == stopping.RUNNING:
             if progress["batch"] == 0 and self.callbacks_:
-                self._tell("on_epoch_begin", **self._epoch_data())
+                self.tell("on_epoch_begin", **self._epoch_data())
             with pacing.timed(lambda: int(progress["step"])):
                 start = time.perf_counter()
                 engine.run(curves, order, pacing.steps())
@@ -161,15 +166,15 @@ class RegularizedNet(NeuralNet):
             if validated:
                 print(f"Validation loss: {row['validation_loss']:.8f}")
         if self.callbacks_:
-            self._tell("on_epoch_end", **self._epoch_data())
+            self.tell("on_epoch_end", **self._epoch_data())
 
     def _book_iteration(self, row, seconds):
         """An iteration of L-BFGS is an epoch that begins and ends at once."""
         if self.callbacks_:
-            self._tell("on_epoch_begin", **self._epoch_data())
+            self.tell("on_epoch_begin", **self._epoch_data())
         self._book_epoch(row, seconds)
 
-    def _tell(self, event, **kwargs):
+    def tell(self, event, **kwargs):
         """Notify the callbacks; a KeyboardInterrupt that one raises means: stop here."""
         try:
             self.notify(event, **kwargs)

@@ -73,8 +73,7 @@ class TorchEngine:
         self.module.train()
         self._set_rate(progress["learning_rate"])
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        running = True
-        while running and n_steps > 0 and progress["row"] < curves.size:
+        while n_steps > 0 and progress["row"] < curves.size and _runs(progress):
             line = order[min(progress["row"], order.shape[0] - 1)]
             start = progress["batch"] * plan["batch_size"]
             end = min(start + plan["batch_size"], n)
@@ -84,7 +83,7 @@ class TorchEngine:
             if end == n:
                 progress["loss_sum"] += total.item()
                 total.zero_()
-                running = self._end_epoch(curves, n)
+                self._end_epoch(curves, n)
         progress["loss_sum"] += total.item()
         self._write_back()
 
@@ -122,11 +121,11 @@ class TorchEngine:
             prefix = "train" if training else "valid"
             self.net.history.record_batch(f"{prefix}_loss", loss.item())
             self.net.history.record_batch(f"{prefix}_batch_size", len(x))
-            self.net.notify("on_batch_end", batch=(x, y), training=training, loss=loss, y_pred=raw)
+            self.net.tell("on_batch_end", batch=(x, y), training=training, loss=loss, y_pred=raw)
 
     def _tell(self, event, **kwargs):
         if self.net.callbacks_:
-            self.net.notify(event, **kwargs)
+            self.net.tell(event, **kwargs)
 
     def _batch(self, data, rows):
         if data.starts.size:
@@ -180,19 +179,18 @@ class TorchEngine:
             penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)
 
     def _end_epoch(self, curves, n):
-        """Book the epoch; False where the fit is over."""
+        """Book an epoch of `n` rows, as `kernel.end_epoch`."""
         p = self.problem
         plan, progress = p.plan[0], p.progress[0]
         if not np.isfinite(progress["loss_sum"]):
             progress["status"] = stopping.DIVERGED
-            return False
+            return
         self._write_back()
         loss = self.validation_loss(p.state.params) if p.validation.Y.shape[0] else np.nan
         if stopping.book_epoch.py_func(plan, progress, curves, n, loss) and plan["keep_best"]:
             p.state.best[:] = p.state.params
         progress["learning_rate"] = next_rate.py_func(plan, progress)
         self._set_rate(progress["learning_rate"])
-        return progress["status"] == stopping.RUNNING
 
     def _set_rate(self, rate):
         """The schedule's rate; a skorch callback's own is left alone while the schedule rests."""
@@ -257,6 +255,10 @@ class TorchEngine:
         for view, weight in zip(self._views(gradient), self.parameters, strict=True):
             view[:] = weight.grad.cpu().numpy()
         return total
+
+
+def _runs(progress):
+    return progress["status"] == stopping.RUNNING
 
 
 def _pieces(data):

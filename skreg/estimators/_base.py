@@ -257,7 +257,8 @@ class BaseMLP(BaseEstimator):
         from skreg.engine.train import unpack
 
         problem, progress = net.problem, net.problem.progress[0]
-        history = net.history
+        # a callback may have stopped training inside an epoch
+        history = [row for row in net.history if "train_loss" in row]
         self.coefs_, self.intercepts_ = unpack(problem.layers, problem.state.params, self.dtype)
         self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
         self._target, self._activation = target, self.activation

@@ -79,9 +79,10 @@ def check_together(estimator):
         Naming the parameters, their values and the remedy.
     """
     hidden = _hidden_layer_sizes(estimator.hidden_layer_sizes)
-    _check_dropout(estimator.dropout, len(hidden))
+    _check_per_layer("dropout", estimator.dropout, len(hidden), "hidden layers", below=1)
     for name in ("alpha", "l1"):
-        _check_strengths(name, getattr(estimator, name), len(hidden) + 1)
+        value, layers = getattr(estimator, name), "layers of weights (the output's included)"
+        _check_per_layer(name, value, len(hidden) + 1, layers, below=np.inf)
     if estimator.sam_rho and estimator.gradient_penalty:
         raise ValueError(
             f"sam_rho={estimator.sam_rho!r} and gradient_penalty={estimator.gradient_penalty!r} "
@@ -124,30 +125,17 @@ def _hidden_layer_sizes(value):
     return tuple(int(size) for size in sizes)
 
 
-def _check_dropout(value, n_hidden):
+def _check_per_layer(name, value, n_layers, layers, below):
+    """Raise where `value` is neither a number nor a sequence of numbers in [0, below), one each."""
     if isinstance(value, Real):
         return
-    rates = np.asarray(value, dtype=object)
-    if rates.shape != (n_hidden,):
+    numbers = np.asarray(value, dtype=object)
+    if numbers.shape != (n_layers,):
         raise ValueError(
-            f"dropout={value!r} must be a number, or one number for each of the {n_hidden} hidden "
-            "layers."
+            f"{name}={value!r} must be a number, or one number for each of the {n_layers} {layers}."
         )
-    if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in rates):
-        raise ValueError(f"dropout={value!r} must lie in [0, 1) for every hidden layer.")
-
-
-def _check_strengths(name, value, n_layers):
-    if isinstance(value, Real):
-        return
-    strengths = np.asarray(value, dtype=object)
-    if strengths.shape != (n_layers,):
-        raise ValueError(
-            f"{name}={value!r} must be a number, or one number for each of the {n_layers} layers "
-            "of weights (the output's included)."
-        )
-    if not all(isinstance(s, Real) and 0 <= s < np.inf for s in strengths):
-        raise ValueError(f"{name}={value!r} must lie in [0, inf) for every layer.")
+    if not all(isinstance(number, Real) and 0 <= number < below for number in numbers):
+        raise ValueError(f"{name}={value!r} must lie in [0, {below}) for each of the {layers}.")
 
 
 def training_params(estimator, loss):
