@@ -2,12 +2,13 @@
 
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import _check_sample_weight, _num_samples
+from sklearn.utils.validation import _check_feature_names, _check_sample_weight, _num_samples
 
 __all__ = [
     "Interval",
     "Options",
     "StrOptions",
+    "_check_feature_names",
     "_check_sample_weight",
     "_fit_context",
     "_num_samples",

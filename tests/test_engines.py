@@ -138,7 +138,9 @@ def test_a_weight_that_leaves_the_finite_numbers_is_seen(engine, poison, layer):
 def test_auto_chooses_the_compiled_engine_where_it_serves():
     params = MLPRegressor().get_params()
     assert choose_engine(params) == "compiled"
-    assert choose_engine({**params, "device": "cuda"}) == "torch"
+    assert choose_engine({**params, "device": "meta"}) == "torch"
+    with pytest.raises(ValueError, match="device='nowhere' cannot be used.*device='cpu'"):
+        choose_engine({**params, "device": "nowhere"})
     exact = {**params, "gradient_penalty": 0.1, "activation": "tanh"}
     assert choose_engine(exact) == "torch"
     assert choose_engine({**exact, "gradient_penalty_rho": 0.1}) == "compiled"

@@ -2,6 +2,7 @@
 leaves the estimator as it was."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import FitFailedWarning
 
@@ -51,6 +52,8 @@ REGRESSOR_PARAMETERS = [
 CLASSIFIER_PARAMETERS = [
     ({"label_smoothing": 1.1}, "'label_smoothing' parameter.*Got 1.1"),
     ({"class_weight": "even"}, "'class_weight' parameter.*Got 'even'"),
+    ({"class_weight": {"lo": 2.0}}, r"names \['lo'\], which are not among the classes"),
+    ({"class_weight": {"low": -1.0}}, "class_weight=.*finite weights of at least 0"),
     ({"class_weight": {"low": 0, "middle": 0, "high": 0}}, "class_weight=.*leaves no row"),
 ]
 ARRAYS = [
@@ -141,6 +144,39 @@ def test_warm_starts_that_do_not_fit():
     classes = MLPClassifier(warm_start=True, max_iter=2).fit(X, LABELS)
     with pytest.raises(ValueError, match="warm_start can only be used where y has the same"):
         classes.fit(X, np.where(LABELS == "low", "middle", LABELS))
+
+
+def test_a_net_that_goes_on_takes_changed_targets_or_refuses_them():
+    net = MLPRegressor(warm_start=True, max_iter=2).fit(X, Y)
+    with pytest.raises(ValueError, match="loss='poisson' reads the net's output in another way"):
+        net.set_params(loss="poisson").fit(X, Y)
+    params = {"warm_start": True, "max_iter": 2, "random_state": 0}
+    for change in ({"loss": "huber", "huber_delta": 0.1}, {"scale_target": False}):
+        one, other = (MLPRegressor(**params).fit(X, Y) for _ in range(2))
+        assert not np.array_equal(
+            one.fit(X, Y).coefs_[0], other.set_params(**change).fit(X, Y).coefs_[0]
+        )
+    for change in ({"label_smoothing": 0.5}, {"class_weight": {"low": 5.0}}):
+        one, other = (MLPClassifier(**params).fit(X, LABELS) for _ in range(2))
+        other.set_params(**change)
+        assert not np.array_equal(one.fit(X, LABELS).coefs_[0], other.fit(X, LABELS).coefs_[0])
+    with pytest.raises(ValueError, match=r"classes=\['low'\] are not those of the first call"):
+        one.partial_fit(X, LABELS, classes=["low"])
+
+
+def test_validation_rows_without_a_finite_loss_or_with_other_columns():
+    net = MLPRegressor(early_stopping=True, max_iter=3)
+    with pytest.raises(ValueError, match="loss on the validation rows was never finite.*X_val"):
+        net.fit(X, Y, X_val=X, y_val=Y * 1e60)
+    frame = pd.DataFrame(X, columns=list("abcdefghij"))
+    with pytest.raises(ValueError, match="feature names should match"):
+        net.fit(frame, Y, X_val=frame[list("bacdefghij")], y_val=Y)
+
+
+def test_rows_too_large_for_the_compute_dtype():
+    net = MLPClassifier(max_iter=2).fit(X, LABELS)
+    with pytest.raises(ValueError, match="too large for dtype"), np.errstate(over="ignore"):
+        net.predict(np.full((1, 10), 1e39))
 
 
 def test_errors_in_a_search_name_the_candidate_only():

@@ -110,6 +110,18 @@ def test_bagging_by_weights_or_by_rows_gives_sound_members(bagging, early_stoppi
     assert bag.score(X, y) > 0.5
 
 
+@pytest.mark.parametrize("unit", [1e-50, 2.0**-300, 1e40, 1e300])
+def test_only_ratios_of_weights_count(unit):
+    X, y = targets("regression")
+    params = {"early_stopping": True, "max_iter": 30, "random_state": 0, "learning_rate_init": 0.01}
+    plain = MLPRegressor(**params).fit(X, y)
+    weighted = MLPRegressor(**params).fit(X, y, sample_weight=np.full(len(X), unit))
+    assert_allclose(weighted.coefs_[0], plain.coefs_[0], rtol=1e-3, atol=1e-4)
+    assert_allclose(weighted.best_validation_score_, plain.best_validation_score_, rtol=1e-3)
+    scalar = MLPRegressor(**params).fit(X, y, sample_weight=unit)
+    assert_array_equal(scalar.coefs_[0], weighted.coefs_[0])
+
+
 def test_weights_count_in_validation():
     X, y = targets("regression")
     weight = np.random.RandomState(0).uniform(0.5, 2, 40)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
-from skorch.callbacks import Callback, EpochScoring, LRScheduler, PrintLog
+from skorch.callbacks import Callback, Checkpoint, EpochScoring, LRScheduler, PrintLog
 
 from skreg import MLPClassifier, MLPRegressor
 from skreg.engine import pacing
@@ -213,6 +213,15 @@ def test_a_callback_may_stop_in_the_middle_of_an_epoch():
         net.net_.partial_fit(X, y)
 
 
+def test_skorchs_checkpoint_knows_the_best_epochs(tmp_path):
+    X, y = targets("regression")
+    saved = Checkpoint(dirname=tmp_path)
+    net = MLPRegressor(callbacks=[saved], max_iter=5, random_state=0)
+    net.fit(X[:80], y[:80], X_val=X[80:], y_val=y[80:])
+    assert net.net_.history[0, "valid_loss_best"]
+    assert (tmp_path / "params.pt").exists()
+
+
 def test_skorchs_own_callbacks_work():
     X, y = targets("regression")
     steps = LRScheduler("StepLR", step_size=2, gamma=0.1)
@@ -295,3 +304,9 @@ def test_the_net_can_be_looked_at_and_is_built_again_after_pickling():
         assert_allclose(net.predict(X), expected[:, 0], rtol=1e-4)
         assert raw.shape == (len(X), 1)
         assert copy.net_.problem is None
+    again = pickle.loads(pickle.dumps(net.net_))
+    assert_array_equal(again.predict(X.astype(np.float32)), net.net_.predict(X.astype(np.float32)))
+    changed = pickle.loads(pickle.dumps(net)).set_params(
+        activation="tanh", hidden_layer_sizes=(9, 9), dropout=[0.1, 0.2]
+    )
+    assert_array_equal(changed.net_.predict(X.astype(np.float32)), raw)

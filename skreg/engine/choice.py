@@ -29,8 +29,24 @@ def choose_engine(params):
             "Use engine='auto' or engine='torch'."
         )
     if engine == "auto":
-        return "torch" if obstacle else "compiled"
+        engine = "torch" if obstacle else "compiled"
+    if engine == "torch":
+        _check_device(params["device"])
     return engine
+
+
+def _check_device(device):
+    if device == "cpu":
+        return
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} cannot be used by this torch ({error}). Use device='cpu', or "
+            "install a torch build for that device."
+        ) from error
 
 
 def _only_reads(callback):

@@ -1,6 +1,7 @@
 """The skorch net that every estimator trains: the only training loop."""
 
 import time
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,20 +12,25 @@ from torch import nn
 from skreg import losses, stopping
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
-from skreg.engine.optimizers import torch_optimizer
 from skreg.engine.pacing import Pacing
 from skreg.engine.threads import one_thread_per_net
 from skreg.engine.torch_engine import TorchEngine
+from skreg.engine.torch_optimizer import RegularizedOptimizer
 from skreg.exceptions import DivergenceError
 
 # Callbacks that read the history at the end of an epoch and touch nothing else.
 READING_CALLBACKS = (EpochTimer, PrintLog)
 
+
+def _identity(raw):
+    return raw
+
+
 LINKS = {
-    "identity": lambda raw: raw,
+    "identity": _identity,
     "exp": torch.exp,
     "logistic": torch.sigmoid,
-    "softmax": lambda raw: torch.softmax(raw, dim=1),
+    "softmax": partial(torch.softmax, dim=1),
 }
 """From the raw prediction to the prediction, by the name that `out_activation_` has."""
 
@@ -55,7 +61,7 @@ class RegularizedNet(NeuralNet):
     problem : skreg.engine.problem.Problem or None
         None for a net that only predicts.
     engine : {"compiled", "torch"}
-    solver : {"adam", "sgd", "lbfgs"}
+    solver : {"adam", "adamw", "sgd", "lbfgs"}
     max_fun : int
         Evaluations that L-BFGS may make.
     **kwargs
@@ -68,7 +74,7 @@ class RegularizedNet(NeuralNet):
         self.problem, self.engine = problem, engine
         self.solver, self.max_fun = solver, max_fun
         kwargs.setdefault("criterion", BatchLoss)
-        kwargs.setdefault("optimizer", torch_optimizer())
+        kwargs.setdefault("optimizer", RegularizedOptimizer)
         kwargs.setdefault("train_split", None)
         super().__init__(module, **kwargs)
 
@@ -166,6 +172,10 @@ class RegularizedNet(NeuralNet):
             if validated:
                 print(f"Validation loss: {row['validation_loss']:.8f}")
         if self.callbacks_:
+            for name in ("train_loss", "valid_loss"):  # the names that skorch's Checkpoint monitors
+                if name in entry:
+                    earlier = [row[name] for row in history[:-1] if name in row]
+                    entry[f"{name}_best"] = entry[name] < min(earlier, default=np.inf)
             self.tell("on_epoch_end", **self._epoch_data())
 
     def _book_iteration(self, row, seconds):
@@ -192,6 +202,12 @@ class RegularizedNet(NeuralNet):
         p = self.problem
         progress = p.progress[0]
         diverged = progress["status"] == stopping.DIVERGED
+        measured = progress["best"] < np.inf or progress["epoch"] == 0
+        if p.plan[0]["keep_best"] and not diverged and not measured:
+            raise DivergenceError(
+                "The loss on the validation rows was never finite, so there is no best epoch: look "
+                "for huge values in X_val, y_val and sample_weight_val (or in the rows held out)."
+            )
         if not diverged and np.isfinite(p.state.params).all():
             return
         epoch = int(progress["epoch"]) + int(diverged)

@@ -3,7 +3,7 @@
 =============  ========================================================================
 constant       learning_rate_init
 invscaling     learning_rate_init / (rows seen + 1)^power_t, as in scikit-learn
-adaptive       divided by 5 when training stalls (`skreg.stopping.update` does it)
+adaptive       divided by 5 when training stalls (`skreg.stopping.book_epoch` does it)
 cosine         learning_rate_init (1 + cos(pi epoch / max_iter)) / 2
                (Loshchilov & Hutter 2017, "SGDR")
 =============  ========================================================================

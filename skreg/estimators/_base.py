@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _fit_context
+from skreg._sklearn import _check_feature_names, _fit_context
 from skreg.estimators import _rows
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import (
@@ -39,7 +39,7 @@ def trains_in_steps(estimator):
     """Whether `partial_fit` is there; raises with the reason where it is not."""
     if estimator.solver == "lbfgs":
         raise AttributeError(
-            "partial_fit needs a stochastic solver ('adam' or 'sgd'), got solver='lbfgs'."
+            "partial_fit needs a stochastic solver ('adam', 'adamw' or 'sgd'), got solver='lbfgs'."
         )
     if estimator.early_stopping:
         raise AttributeError(
@@ -210,6 +210,7 @@ class BaseMLP(BaseEstimator):
 
     def _check_held_out(self, validation, target):
         X, y, sample_weight = validation
+        _check_feature_names(self, X, reset=False)
         X = check_array(
             X, accept_sparse="csr", dtype=self._compute_dtype(), order="C", input_name="X_val"
         )
@@ -301,8 +302,10 @@ class BaseMLP(BaseEstimator):
         if getattr(self, "_net", None) is None:
             from skreg.engine.train import rebuild_net
 
+            as_fitted = {"activation": self._activation, "dtype": self.coefs_[0].dtype.name}
+            neutral = {"alpha": 0.0, "l1": 0.0, "dropout": 0.0, "callbacks": None}
             self._net = rebuild_net(
-                training_params(self, self._target.loss),
+                {**training_params(self, self._target.loss), **as_fitted, **neutral},
                 self.coefs_,
                 self.intercepts_,
                 self._history(),
@@ -313,7 +316,8 @@ class BaseMLP(BaseEstimator):
 
     def _history(self):
         rows = [{"epoch": i, "train_loss": v} for i, v in enumerate(self.loss_curve_, 1)]
-        for row, score in zip(rows, self.validation_scores_ or (), strict=False):
+        scores = self.validation_scores_ or []
+        for row, score in zip(rows[len(rows) - len(scores) :], scores, strict=True):
             row["valid_loss"] = -score
         return rows
 
@@ -330,14 +334,14 @@ class BaseMLP(BaseEstimator):
         if "coefs_" not in vars(self):
             check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
         dtype = np.dtype(dtype or self.coefs_[0].dtype)
-        if not self._needs_no_check(X):
+        if not self._needs_no_check(X, dtype):
             X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
         weights = (
             [w.astype(dtype, copy=False) for w in ws] for ws in (self.coefs_, self.intercepts_)
         )
         return forward(X, *weights, self._activation, link or self.out_activation_)
 
-    def _needs_no_check(self, X):
+    def _needs_no_check(self, X, dtype):
         """Whether `validate_data` would return X as it is; it takes longer than a small net."""
         return (
             type(X) is np.ndarray
@@ -346,7 +350,7 @@ class BaseMLP(BaseEstimator):
             and len(X) > 0
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
-            and _sums_up(X)
+            and _sums_up(X, dtype)
         )
 
     def __sklearn_tags__(self):
@@ -355,9 +359,9 @@ class BaseMLP(BaseEstimator):
         return tags
 
 
-def _sums_up(X):
+def _sums_up(X, dtype):
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(X.sum()))
+        return bool(np.isfinite(X.sum(dtype=dtype)))
 
 
 def _check_given_together(X_val, y_val, sample_weight_val):

@@ -107,13 +107,18 @@ class NetClassifierMixin(ClassifierMixin):
 
     def _make_target(self, y, classes, warm, fresh):
         if warm:
-            self._check_same_classes(y, fresh)
-            return self._target
+            self._check_same_classes(y, classes, fresh)
+            return self._target.changed_to(self.label_smoothing, self.class_weight)
         if not fresh and classes is None and y.ndim == 1:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         return ClassTarget(y, classes, self.label_smoothing, self.class_weight)
 
-    def _check_same_classes(self, y, fresh):
+    def _check_same_classes(self, y, classes, fresh):
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={list(classes)} are not those of the first call, {list(self.classes_)}: "
+                "begin anew with a clone of the estimator."
+            )
         if fresh and y.ndim == 1 and set(np.unique(y)) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where y has the same classes as in the previous call "

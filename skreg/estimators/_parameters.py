@@ -96,7 +96,8 @@ def check_together(estimator):
             if value is not None and np.any(value):
                 raise ValueError(
                     f"solver='lbfgs' minimizes one smooth function and cannot serve {name}="
-                    f"{value!r}. Use solver='adam' or 'sgd', or leave {name} at its default."
+                    f"{value!r}. Use solver='adam', 'adamw' or 'sgd', or leave {name} at its "
+                    "default."
                 )
     return hidden
 
@@ -115,7 +116,7 @@ def check_anchor(anchor, sizes):
 
 
 def _hidden_layer_sizes(value):
-    sizes = (value,) if isinstance(value, Integral) else tuple(value)
+    sizes = tuple(np.atleast_1d(np.array(value, dtype=object)))
     for size in sizes:
         if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
             raise ValueError(
@@ -196,15 +197,15 @@ _TRAINING = """\
     batch_size : int or "auto", default="auto"
         Rows of a batch of the stochastic solvers; "auto" is ``min(200, n_samples)``.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="constant"
-        Schedule of the learning rate, per epoch, for adam and sgd. "invscaling" divides by
+        Schedule of the learning rate, per epoch, for adam, adamw and sgd. "invscaling" divides by
         ``(rows seen + 1)^power_t``; "adaptive" divides by 5 whenever training stalls; "cosine"
         falls to 0 over `max_iter` epochs.
     learning_rate_init : float, default=0.001
-        Learning rate at the start, for adam and sgd.
+        Learning rate at the start, for adam, adamw and sgd. `partial_fit` goes on with its own.
     power_t : float, default=0.5
         Exponent of "invscaling".
     max_iter : int, default=200
-        Most epochs (adam, sgd) or iterations (lbfgs).
+        Most epochs (adam, adamw, sgd) or iterations (lbfgs).
     shuffle : bool, default=True
         Whether rows are shuffled in each epoch. Without effect where one batch holds all rows.
     random_state : int, RandomState instance or None, default=None

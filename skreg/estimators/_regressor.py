@@ -1,7 +1,5 @@
 """What makes an estimator a regressor: its targets and predictions."""
 
-from copy import copy
-
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_array
@@ -64,7 +62,7 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
     def _make_target(self, y, classes, warm, fresh):
         if not warm:
             return RegressionTarget(y, self.loss, self.scale_target)
-        target = copy(self._target)
+        target = self._target.changed_to(self.loss, self.scale_target)
         if fresh:
             target.forget()
         return target

@@ -20,6 +20,8 @@ def check_weights(sample_weight, X, name="sample_weight"):
     if sample_weight is None:
         return np.ones(_num_samples(X))
     sample_weight = np.asarray(sample_weight)
+    if sample_weight.ndim == 0:
+        sample_weight = np.full(_num_samples(X), sample_weight)
     if sample_weight.size and not sample_weight.any():
         raise ValueError(
             f"All weights in `{name}` are zero: sample weights must contain at least one non-zero "
@@ -31,7 +33,8 @@ def check_weights(sample_weight, X, name="sample_weight"):
             f"Negative values in data passed to `{name}`: the smallest is {weight.min():g}. "
             "Weights must be at least 0."
         )
-    return weight
+    # only ratios count; a power of two keeps them to the last bit, and sums finite
+    return np.ldexp(weight, -np.frexp(weight.max())[1])
 
 
 def drop_weightless(X, y, weight):

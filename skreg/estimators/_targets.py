@@ -5,6 +5,8 @@ outputs, how rows are weighted and encoded for training, and how outputs become 
 """
 
 import warnings
+from copy import copy
+from numbers import Real
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
@@ -35,6 +37,23 @@ class RegressionTarget:
         self.link = "exp" if loss == "poisson" else "identity"
         self.forget()
         self.mean, self.scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
+
+    def changed_to(self, loss, scale_target):
+        """This target under other parameters, for a net that goes on.
+
+        Raises
+        ------
+        ValueError
+            Where the loss takes another link than the net was trained for.
+        """
+        if (loss == "poisson") != (self.loss == "poisson"):
+            raise ValueError(
+                f"loss={loss!r} reads the net's output in another way than loss={self.loss!r}, "
+                "with which it was fitted: fit with warm_start=False to begin anew."
+            )
+        target = copy(self)
+        target.loss, target.scale_target = loss, scale_target
+        return target
 
     def forget(self):
         """Let go of the rows taken in so far; `mean` and `scale` stay until others come."""
@@ -83,23 +102,28 @@ class RegressionTarget:
         self.spread = np.hypot(within, np.sqrt(old * new) * gap)
         self.average = self.average + gap * new
         self.mass += mass
-        if self.loss == "poisson" and not (self.average > 0).all():
-            raise ValueError("loss='poisson' needs y with a positive sum; all y are 0.")
-        if self.scale_target:
-            self.mean, self.scale = self._units()
+        self.mean, self.scale = self._units()
         if self.loss == "poisson":
             return np.ones(self.n_outputs), np.log(before[1] / self.scale)
         return before[1] / self.scale, (before[0] - self.mean) / self.scale
 
     def _units(self):
+        if not self.scale_target:
+            return np.zeros(self.n_outputs), np.ones(self.n_outputs)
         if self.loss == "poisson":
+            if not (self.average > 0).all():
+                raise ValueError(
+                    "loss='poisson' needs y with a positive sum, got only zeros: leave the column "
+                    "out, or set scale_target=False."
+                )
             return np.zeros(self.n_outputs), self.average
         constant = self.spread <= 10 * np.finfo(np.float64).eps * np.abs(self.average)
         return self.average, np.where(constant, 1.0, self.spread)
 
     def encode(self, codes, dtype, training):
         """Targets (n_rows, n_outputs) in training units."""
-        return ((codes - self.mean) / self.scale).astype(dtype)
+        with np.errstate(over="ignore"):  # training and validation loss then are not finite
+            return ((codes - self.mean) / self.scale).astype(dtype)
 
     def decode(self, output):
         """Predictions in the units and with the ndim of y, from the net's output after its link."""
@@ -145,6 +169,12 @@ class ClassTarget:
         self.n_outputs = 1 if self.kind == "binary" else len(self.classes)
         self.loss = "cross_entropy" if multiclass else "binary_log_loss"
         self.link = "softmax" if multiclass else "logistic"
+
+    def changed_to(self, label_smoothing, class_weight):
+        """This target under other parameters, for a net that goes on."""
+        target = copy(self)
+        target.label_smoothing, target.class_weight = label_smoothing, class_weight
+        return target
 
     def codes(self, y, name="y"):
         """Numbers of the classes, shape (n_rows, 1), or the 0/1 matrix of a multilabel y.
@@ -197,8 +227,20 @@ class ClassTarget:
             mass = np.bincount(column, weight, n_classes)
             share = np.where(mass > 0, mass, np.inf)
             return mass.sum() / (np.count_nonzero(mass) * share)
-        labels = range(2) if self.kind == "multilabel" else self.classes.tolist()
-        return np.array([self.class_weight.get(label, 1.0) for label in labels])
+        labels = [0, 1] if self.kind == "multilabel" else self.classes.tolist()
+        unknown = [key for key in self.class_weight if key not in labels]
+        missing = [label for label in labels if label not in self.class_weight]
+        values = [self.class_weight.get(label, 1.0) for label in labels]
+        if unknown and missing:
+            raise ValueError(
+                f"class_weight={self.class_weight!r} names {unknown}, which are not among the "
+                f"classes {labels}: give the weights by the labels of y."
+            )
+        if not all(isinstance(value, Real) and 0 <= value < np.inf for value in values):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} must have finite weights of at least 0."
+            )
+        return np.array(values, dtype=np.float64)
 
     def take_in(self, codes, weight):
         """Nothing depends on the rows but the classes: the last layer may stay."""
