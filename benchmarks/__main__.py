@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("single_fit", "regularizer_cost", "shell", "predict", "startup", "flops")
+NAMES = ("single_fit", "regularizer_cost", "shell", "predict", "startup", "flops", "gains")
 
 
 def main(names):

@@ -80,14 +80,9 @@ def add_penalty(layer, weights, anchor, gradient):
 
 
 @jit
-def clip(plan, gradient):
-    """Scale the gradient (1-D, of all parameters) back to norm `clip_norm`, in place."""
-    if plan["clip_norm"] == np.inf:
-        return
-    square = 0.0
-    for i in range(gradient.size):
-        square += gradient[i] * gradient[i]
-    factor = plan["clip_norm"] / (np.sqrt(square) + 1e-6)  # torch's guard against 0
+def clip(plan, norm, gradient):
+    """Scale the gradient (1-D, of all parameters), whose norm is given, back to `clip_norm`."""
+    factor = plan["clip_norm"] / (norm + 1e-6)  # torch's guard against 0
     if factor < 1.0:
         for i in range(gradient.size):
             gradient[i] *= gradient.dtype.type(factor)

@@ -230,7 +230,8 @@ def take_step(data, rows, plan, layers, state, work, progress):
     rate = progress["learning_rate"]
     loss = step_gradient(data, rows, plan, layers, state.params, work, rate, step)
     loss += add_penalties(layers, state.params, state.anchor, work.gradient)
-    penalties.clip(plan, work.gradient)
+    if plan["clip_norm"] < np.inf:
+        penalties.clip(plan, perturbation.norm_of(work.gradient), work.gradient)
     progress["step"] = step
     change_weights(plan, layers, state, work.gradient, progress)
     return loss

@@ -146,14 +146,12 @@ class RegularizedNet(NeuralNet):
         while progress["row"] < n_epochs and progress["status"] == stopping.RUNNING:
             if progress["batch"] == 0 and self.callbacks_:
                 self.tell("on_epoch_begin", **self._epoch_data())
-            with pacing.timed(lambda: int(progress["step"])):
-                start = time.perf_counter()
-                engine.run(curves, order, pacing.steps())
-            n_booked = max(1, int(progress["row"]) - booked)
-            seconds = (time.perf_counter() - start) / n_booked
-            for row in curves[booked : progress["row"]]:
-                self._book_epoch(row, seconds)
-            booked = int(progress["row"])
+            start, step, done = time.perf_counter(), int(progress["step"]), booked
+            engine.run(curves, order, pacing.steps())
+            seconds, booked = time.perf_counter() - start, int(progress["row"])
+            pacing.note(int(progress["step"]) - step, seconds)
+            for row in curves[done:booked]:
+                self._book_epoch(row, seconds / (booked - done))
         return booked
 
     def _book_epoch(self, row, seconds):

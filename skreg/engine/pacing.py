@@ -3,8 +3,6 @@
 So much that Python costs little, so little that Ctrl-C, progress and time limits get their turn.
 """
 
-import time
-
 _SECONDS = 0.2
 _BYTES_OF_ORDER = 64 * 2**20
 
@@ -35,20 +33,7 @@ class Pacing:
         """Steps of the next block."""
         return max(1, int(_SECONDS / self.seconds_per_step))
 
-    def timed(self, n_steps):
-        """Context that times a block of `n_steps()` steps, a callable asked at its end."""
-        return _Timer(self, n_steps)
-
-
-class _Timer:
-    def __init__(self, pacing, n_steps):
-        self.pacing, self.n_steps = pacing, n_steps
-
-    def __enter__(self):
-        self.start, self.steps_before = time.perf_counter(), self.n_steps()
-        return self
-
-    def __exit__(self, *_):
-        done = self.n_steps() - self.steps_before
-        if done:
-            self.pacing.seconds_per_step = (time.perf_counter() - self.start) / done
+    def note(self, n_steps, seconds):
+        """Take note of how long some steps took."""
+        if n_steps:
+            self.seconds_per_step = seconds / n_steps

@@ -200,10 +200,10 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
     )
 
 
-def rebuild_net(params, coefs, intercepts, history, *, link, batch_size):
+def rebuild_net(params, coefs, intercepts, history, *, link):
     """The skorch net of a fitted estimator from its weights and history (a list of dicts)."""
     sizes = (coefs[0].shape[0], *(c.shape[1] for c in coefs))
-    plan = make_plan(params, batch_size=batch_size, seed=0, monitor=0, keep_best=False)
+    plan = make_plan(params, batch_size=1, seed=0, monitor=0, keep_best=False)
     layers = make_layers(params, sizes)
     flat = pack(layers, coefs, intercepts, coefs[0].dtype)
     net = make_net(params, plan, layers, flat, link=link).initialize()

@@ -303,14 +303,13 @@ class BaseMLP(BaseEstimator):
             from skreg.engine.train import rebuild_net
 
             as_fitted = {"activation": self._activation, "dtype": self.coefs_[0].dtype.name}
-            neutral = {"alpha": 0.0, "l1": 0.0, "dropout": 0.0, "callbacks": None}
+            neutral = {"alpha": 0.0, "l1": 0.0, "dropout": 0.0}
             self._net = rebuild_net(
                 {**training_params(self, self._target.loss), **as_fitted, **neutral},
                 self.coefs_,
                 self.intercepts_,
                 self._history(),
                 link=self.out_activation_,
-                batch_size=1,
             )
         return self._net
 
