@@ -28,6 +28,7 @@ PROGRESS = np.dtype(
         ("best_epoch", "i8"),
         ("waited", "i8"),  # epochs in a row without improvement by tol
         ("learning_rate", "f8"),
+        ("n_averaged", "i8"),  # weights in the average of `skreg.averaging` so far
     ],
     align=True,
 )
@@ -71,6 +72,7 @@ def restart(progress, learning_rate):
     progress["epoch"] = progress["batch"] = progress["best_epoch"] = progress["waited"] = 0
     progress["status"], progress["loss_sum"] = RUNNING, 0.0
     progress["best"], progress["learning_rate"] = np.inf, learning_rate
+    progress["n_averaged"] = 0
 
 
 @jit

@@ -14,6 +14,7 @@ SHARED_CONFIGURATIONS = {
     "penalties": {"l1": 1e-4, "anchor_alpha": 1e-3, "max_norm": 3.0, "clip_grad_norm": 10.0},
     "sharpness_aware": {"sam_rho": 0.02},
     "gradient_penalty": {"gradient_penalty": "auto"},
+    "averaging": {"averaging": "ema"},
     "early_stopping": {"early_stopping": True, "validation_fraction": 0.2},
     "lbfgs": {"solver": "lbfgs"},
     "lbfgs_early_stopping": {"solver": "lbfgs", "early_stopping": True},

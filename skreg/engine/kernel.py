@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skreg import augmentation, losses, noise, penalties, perturbation, stopping
+from skreg import augmentation, averaging, losses, noise, penalties, perturbation, stopping
 from skreg._jit import inlined, jit
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
@@ -43,6 +43,7 @@ class State(NamedTuple):
     second: np.ndarray  # may be empty under sgd
     best: np.ndarray  # may be empty without early stopping
     anchor: np.ndarray  # may be empty without anchor_alpha
+    average: np.ndarray  # may be empty without averaging
 
 
 class Work(NamedTuple):
@@ -234,17 +235,29 @@ def take_step(data, rows, plan, layers, state, work, progress):
         penalties.clip(plan, perturbation.norm_of(work.gradient), work.gradient)
     progress["step"] = step
     change_weights(plan, layers, state, work.gradient, progress)
+    average_weights(averaging.share_after_step(plan, progress["n_averaged"]), state, progress)
     return loss
 
 
 @inlined
+def average_weights(share, state, progress):
+    """Take the weights into their average, where they have a share in it."""
+    if share > 0.0:
+        averaging.average_in(share, state.params, state.average)
+        progress["n_averaged"] += 1
+
+
+@inlined
 def end_epoch(validation, plan, layers, state, work, progress, curves, n):
-    """After an epoch of `n` rows: validation, stopping and best weights, learning rate."""
-    loss = np.nan
+    """After an epoch of `n` rows: average, validation, stopping, best weights, learning rate."""
+    loss, n_averaged = np.nan, progress["n_averaged"]
+    share = averaging.share_after_epoch(plan, n_averaged, progress["epoch"] + 1)
+    average_weights(share, state, progress)
+    params = state.average if progress["n_averaged"] > 0 else state.params
     if validation.Y.shape[0]:
-        loss = mean_loss(validation, plan, layers, state.params, work)
+        loss = mean_loss(validation, plan, layers, params, work)
     if stopping.book_epoch(plan, progress, curves, n, loss) and plan["keep_best"]:
-        copy_into(state.best, state.params)
+        copy_into(state.best, params)
     progress["learning_rate"] = next_rate(plan, progress)
 
 

@@ -6,7 +6,7 @@ own fields and fills them from an estimator's parameters.
 
 import numpy as np
 
-from skreg import augmentation, losses, noise, penalties, perturbation, stopping
+from skreg import augmentation, averaging, losses, noise, penalties, perturbation, stopping
 from skreg.engine import layout, optimizers, schedules
 
 PLAN = np.dtype(
@@ -18,6 +18,7 @@ PLAN = np.dtype(
         *penalties.FIELDS,
         *perturbation.FIELDS,
         *stopping.FIELDS,
+        *averaging.FIELDS,
         *optimizers.FIELDS,
         *schedules.FIELDS,
     ],
@@ -51,6 +52,7 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
         **penalties.penalty_settings(params),
         **perturbation.perturbation_settings(params),
         **stopping.stopping_settings(params, monitor, keep_best),
+        **averaging.averaging_settings(params),
         **optimizers.optimizer_settings(params),
         **schedules.schedule_settings(params),
     }

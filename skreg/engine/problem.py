@@ -25,6 +25,8 @@ class Problem:
     shuffling : Shuffling
     n_epochs : int
         At most so many.
+    raw : tuple (coefs, intercepts) or None
+        After training under `averaging`: the last weights, where `state.params` is the average.
     """
 
     data: Data
@@ -35,11 +37,16 @@ class Problem:
     progress: np.ndarray
     shuffling: Shuffling
     n_epochs: int
+    raw: tuple | None = None
 
     @property
     def dtype(self):
         """Compute dtype."""
         return self.state.params.dtype
+
+    def measured(self):
+        """The weights that validation and prediction look at: their average, once it has begun."""
+        return self.state.average if self.progress[0]["n_averaged"] else self.state.params
 
     def capacity(self):
         """Rows that a workspace must hold: a batch, or a handy piece of the validation rows."""

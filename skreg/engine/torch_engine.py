@@ -3,11 +3,13 @@
 The same loop as `skreg.engine.kernel`, step by step and with the same draws.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from scipy.sparse import csr_matrix
 
-from skreg import losses, noise, penalties, perturbation, stopping
+from skreg import averaging, losses, noise, penalties, perturbation, stopping
 from skreg.engine import compiled
 from skreg.engine.layout import bias_views, weight_views
 from skreg.engine.schedules import next_rate
@@ -41,6 +43,7 @@ class TorchEngine:
         self.weights = [layer.weight for layer in self.module.layers]
         self.parameters = self.weights + [layer.bias for layer in self.module.layers]
         self.anchors = self._anchors()
+        self.averages = self._averages()
         self._rate = None
         self._preset_optimizer()
 
@@ -53,6 +56,11 @@ class TorchEngine:
         if not anchor.size:
             return [None] * len(self.weights)
         views = weight_views(self.problem.layers, anchor)
+        return [torch.from_numpy(view).to(self.device) for view in views]
+
+    def _averages(self):
+        average = self.problem.state.average
+        views = self._views(average) if average.size else []
         return [torch.from_numpy(view).to(self.device) for view in views]
 
     def _preset_optimizer(self):
@@ -113,6 +121,8 @@ class TorchEngine:
         self._clip()
         self._change_weights()
         progress["step"] += 1
+        n_averaged = progress["n_averaged"]
+        self._average(averaging.share_after_step.py_func(plan, n_averaged))
         self._tell_batch_end(x, y, raw.detach(), loss, training=True)
         return loss
 
@@ -178,6 +188,12 @@ class TorchEngine:
         for layer, weight in pairs:
             penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)
 
+    def _average(self, share):
+        """Take the weights into their average, where they have a share in it."""
+        if share > 0:
+            averaging.torch_average_in(share, self.parameters, self.averages)
+            self.problem.progress["n_averaged"] += 1
+
     def _end_epoch(self, curves, n):
         """Book an epoch of `n` rows, as `kernel.end_epoch`."""
         p = self.problem
@@ -185,10 +201,13 @@ class TorchEngine:
         if not np.isfinite(progress["loss_sum"]):
             progress["status"] = stopping.DIVERGED
             return
+        epoch = progress["epoch"] + 1
+        self._average(averaging.share_after_epoch.py_func(plan, progress["n_averaged"], epoch))
         self._write_back()
-        loss = self.validation_loss(p.state.params) if p.validation.Y.shape[0] else np.nan
+        params = p.measured()
+        loss = self.validation_loss(params) if p.validation.Y.shape[0] else np.nan
         if stopping.book_epoch.py_func(plan, progress, curves, n, loss) and plan["keep_best"]:
-            p.state.best[:] = p.state.params
+            p.state.best[:] = params
         progress["learning_rate"] = next_rate.py_func(plan, progress)
         self._set_rate(progress["learning_rate"])
 
@@ -208,24 +227,26 @@ class TorchEngine:
             view[:] = weight.detach().cpu().numpy()
         for view, tensor in self._moments:
             view[:] = tensor.cpu().numpy()
+        if self.averages:
+            views = self._views(self.problem.state.average)
+            for view, average in zip(views, self.averages, strict=True):
+                view[:] = average.cpu().numpy()
 
     def _read_params(self):
         """Bring the problem's weights onto a device."""
         if self.device.type == "cpu":
             return
         views = self._views(self.problem.state.params)
-        with torch.no_grad():
-            for view, weight in zip(views, self.parameters, strict=True):
-                weight.copy_(torch.from_numpy(view))
+        self._copy_weights([torch.from_numpy(view) for view in views])
 
     def validation_loss(self, params):
         """Mean loss over the validation rows: no noise, no penalty.
 
-        `params` are the problem's own, which the module shares.
+        `params` are the problem's own, which the module shares, or their average.
         """
         data, total = self.problem.validation, 0.0
         self.module.eval()
-        with torch.no_grad():
+        with torch.no_grad(), self._weights_at(params):
             for rows in _pieces(data):
                 x, y, weight = self._batch(data, rows)
                 self._tell("on_batch_begin", batch=(x, y), training=False)
@@ -235,6 +256,22 @@ class TorchEngine:
                 self._tell_batch_end(x, y, raw, loss / weight.sum(), training=False)
         self.module.train()
         return total / data.weight.sum(dtype=np.float64)
+
+    @contextmanager
+    def _weights_at(self, params):
+        """The module with other weights for the length of the block."""
+        if params is self.problem.state.params:
+            yield
+            return
+        kept = [parameter.clone() for parameter in self.parameters]
+        self._copy_weights([torch.from_numpy(view) for view in self._views(params)])
+        yield
+        self._copy_weights(kept)
+
+    @torch.no_grad()
+    def _copy_weights(self, values):
+        for parameter, value in zip(self.parameters, values, strict=True):
+            parameter.copy_(value)
 
     def full_gradient(self, params, gradient):
         """Objective over all rows; its gradient is written to `gradient`."""

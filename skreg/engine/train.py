@@ -30,6 +30,8 @@ class Memory:
     progress : ndarray of one record or None
     anchor : ndarray of shape (n_parameters,) or None
         What `anchor_alpha` pulls towards.
+    raw : tuple (coefs, intercepts) or None
+        Under `averaging`, the weights where training stopped; the estimator has their average.
     """
 
     random_state: np.random.RandomState
@@ -38,6 +40,7 @@ class Memory:
     second: np.ndarray | None = None
     progress: np.ndarray | None = None
     anchor: np.ndarray | None = None
+    raw: tuple | None = None
 
     @classmethod
     def fresh(cls, random_state):
@@ -54,6 +57,7 @@ class Memory:
         """This memory with what a trained problem leaves."""
         self.first, self.second = problem.state.first, problem.state.second
         self.progress, self.anchor = problem.progress, problem.state.anchor
+        self.raw = problem.raw
         return self
 
 
@@ -93,7 +97,17 @@ def unpack(layers, flat, dtype):
 
 
 def make_problem(
-    params, data, validation, weights, memory, *, sizes, batch_size, early_stopping, n_epochs
+    params,
+    data,
+    validation,
+    weights,
+    average,
+    memory,
+    *,
+    sizes,
+    batch_size,
+    early_stopping,
+    n_epochs,
 ):
     """The problem that an estimator's parameters and data pose.
 
@@ -104,6 +118,8 @@ def make_problem(
     data, validation : tuple (X, Y, weight), or None for no validation
     weights : tuple (coefs, intercepts)
         Where training starts.
+    average : tuple (coefs, intercepts)
+        Their average so far, where `memory` says that it has begun.
     memory : Memory
     sizes : tuple of int
         Units of all layers, input and output included.
@@ -133,6 +149,7 @@ def make_problem(
             second=_moments(memory.second, n_second, dtype),
             best=flat.copy() if early_stopping else flat[:0],
             anchor=_anchor(params, layers, flat, memory),
+            average=pack(layers, *average, dtype) if params["averaging"] else flat[:0],
         ),
         progress=memory.progress.copy(),
         shuffling=Shuffling(memory.random_state, n_rows, params["shuffle"] and n_rows > batch_size),
@@ -215,9 +232,13 @@ def rebuild_net(params, coefs, intercepts, history, *, link):
 
 
 def train(net):
-    """Train a net on its problem; its weights are then the best ones under early stopping."""
+    """Train a net on its problem; its weights are then the best ones, or the average."""
     problem = net.problem
     net.fit(problem.data.X, problem.data.Y)
+    state = problem.state
     if problem.plan[0]["keep_best"]:
-        problem.state.params[:] = problem.state.best
+        state.params[:] = state.best
+    elif problem.progress[0]["n_averaged"]:
+        problem.raw = unpack(problem.layers, state.params, problem.dtype)
+        state.params[:] = state.average
     return net

@@ -128,7 +128,7 @@ class BaseMLP(BaseEstimator):
             params,
             rows,
             held_out,
-            weights,
+            *weights,
             self._begin(memory, restart=n_epochs is not None),
             sizes=sizes,
             batch_size=min(batch_size, len(rows[2])),
@@ -184,17 +184,18 @@ class BaseMLP(BaseEstimator):
         return Memory.fresh(np.random.mtrand._rand)  # random_state=np.random
 
     def _starting_weights(self, sizes, memory, warm):
+        """Weights to start from, and what is their average so far; pairs (coefs, intercepts)."""
         from skreg.engine.train import initial_weights
 
         if not warm:
-            return initial_weights(sizes, self.activation, memory.random_state)
+            return [initial_weights(sizes, self.activation, memory.random_state)] * 2
         before = (self.coefs_[0].shape[0], *(c.shape[1] for c in self.coefs_))
         if before != sizes:
             raise ValueError(
                 f"The fitted net has layers of {before} units, but hidden_layer_sizes and the data "
                 f"now ask for {sizes}: fit with warm_start=False to begin anew."
             )
-        return self.coefs_, self.intercepts_
+        return [memory.raw or (self.coefs_, self.intercepts_), (self.coefs_, self.intercepts_)]
 
     def _hold_out(self, rows, validation, target, memory):
         """Training and validation rows (X, codes, weight); the latter may be None."""
@@ -231,15 +232,13 @@ class BaseMLP(BaseEstimator):
         dtype = self._compute_dtype()
         X, codes, weight = rows
         factor, offset = target.take_in(codes, weight)
-        coefs, intercepts = (list(w) for w in weights)
         if warm:
-            coefs[-1] = coefs[-1] * factor
-            intercepts[-1] = intercepts[-1] * factor + offset
+            weights = [_rescaled(*pair, factor, offset) for pair in weights]
         rows = X, target.encode(codes, dtype, training=True), target.weigh(codes, weight)
         if held_out is not None:
             X, codes, weight = held_out
             held_out = X, target.encode(codes, dtype, False), target.weigh(codes, weight)
-        return rows, held_out, (coefs, intercepts)
+        return rows, held_out, weights
 
     def _begin(self, memory, restart):
         from skreg import stopping
@@ -356,6 +355,12 @@ class BaseMLP(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _rescaled(coefs, intercepts, factor, offset):
+    """Weights whose outputs are `factor` times those of the given ones, plus `offset`."""
+    coefs = [*coefs[:-1], coefs[-1] * factor]
+    return coefs, [*intercepts[:-1], intercepts[-1] * factor + offset]
 
 
 def _sums_up(X, dtype):

@@ -41,6 +41,9 @@ SHARED_CONSTRAINTS = {
     "epsilon": [_ABOVE_0],
     "n_iter_no_change": [_FROM_1, Options(Real, {np.inf})],
     "max_fun": [_FROM_1],
+    "averaging": [StrOptions({"ema", "swa"}), None],
+    "averaging_decay": [_SHARE],
+    "averaging_start": [_SHARE],
     "gradient_penalty": [_AT_LEAST_0, StrOptions({"auto"})],
     "gradient_penalty_rho": [_AT_LEAST_0, None],
     "sam_rho": [_AT_LEAST_0],
@@ -67,6 +70,7 @@ _NOT_A_SMOOTH_FUNCTION = (
     "l1",
     "max_norm",
     "clip_grad_norm",
+    "averaging",
 )
 
 
@@ -244,6 +248,14 @@ _TRAINING = """\
 """
 
 _REGULARIZERS = """\
+    averaging : {"ema", "swa"}, default=None
+        Average of the weights along the path that validates and predicts in their place: their
+        exponential moving average, taken after every step, or the plain mean of those at the ends
+        of the last epochs (Izmailov et al. 2018), as `torch.optim.swa_utils` has them.
+    averaging_decay : float, default=0.99
+        Decay of "ema" per step, in [0, 1): it looks back over some ``1 / (1 - decay)`` steps.
+    averaging_start : float, default=0.75
+        Share of the `max_iter` epochs that pass before "swa" begins, in [0, 1).
     l1 : float or array-like of shape (n_layers - 1,), default=0.0
         Strength of the L1 penalty ``l1 * sum(|W|)``, by a proximal step: weights become exactly 0
         (`sparsity_`).

@@ -1,0 +1,63 @@
+"""Averages of the weights along the path of training; what predicts is the average.
+
+- Exponential moving average: after every step ``average <- decay * average + (1 - decay) * W``,
+  and W itself after the first (Polyak & Juditsky 1992; decay as in Tarvainen & Valpola 2017).
+- Stochastic weight averaging: the plain mean of the weights at the ends of the last epochs
+  (Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization").
+
+Both as `torch.optim.swa_utils.AveragedModel` has them; biases are averaged with the weights.
+"""
+
+from skreg._jit import jit
+
+NONE, EMA, SWA = range(3)
+NAMES = (None, "ema", "swa")
+
+FIELDS = [("averaging", "i8"), ("averaging_decay", "f8"), ("averaging_from", "i8")]
+"""Of a plan: the kind of average, its decay (ema), the first epoch averaged (swa, from 1)."""
+
+
+def averaging_settings(params):
+    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    return {
+        "averaging": NAMES.index(params["averaging"]),
+        "averaging_decay": params["averaging_decay"],
+        "averaging_from": int(params["averaging_start"] * params["max_iter"]) + 1,
+    }
+
+
+@jit
+def share_after_step(plan, n_averaged):
+    """Share of the weights in the next average, after a step; 0 for no change."""
+    if plan["averaging"] != EMA:
+        return 0.0
+    return 1.0 if n_averaged == 0 else 1.0 - plan["averaging_decay"]
+
+
+@jit
+def share_after_epoch(plan, n_averaged, epoch):
+    """Share of the weights in the next average, after epoch number `epoch` (from 1)."""
+    if plan["averaging"] != SWA or epoch < plan["averaging_from"]:
+        return 0.0
+    return 1.0 / (n_averaged + 1.0)
+
+
+@jit
+def average_in(share, params, average):
+    """Take the parameters (1-D) into their average with a share, in place."""
+    if share == 1.0:
+        for i in range(params.size):
+            average[i] = params[i]
+        return
+    share = params.dtype.type(share)
+    for i in range(params.size):
+        average[i] += share * (params[i] - average[i])
+
+
+def torch_average_in(share, params, averages):
+    """The same for lists of tensors."""
+    import torch
+
+    with torch.no_grad():
+        for value, average in zip(params, averages, strict=True):
+            average.lerp_(value, share)
