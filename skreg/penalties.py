@@ -7,6 +7,7 @@ In the objective, so that they mean the same for every batch size:
   exact zeros (`shrink`).
 - Anchor: ``anchor_alpha / 2 * sum_j (W_j - W0_j)^2`` (Li, Grandvalet & Davoine 2018, "Explicit
   inductive bias for transfer learning").
+- The user's own: any differentiable ``penalty(weights)``, by autograd (torch engine).
 
 On the step:
 
@@ -138,6 +139,20 @@ def torch_penalty(layer, weight, anchor):
     if layer["l1"]:
         value = value + layer["l1"] * weight.detach().abs().sum()
     return value
+
+
+def users_penalty(penalty, weights):
+    """Value of a user's penalty on the list of weight tensors; checked to be a scalar tensor."""
+    import torch
+
+    value = penalty(weights)
+    if not isinstance(value, torch.Tensor) or value.numel() != 1:
+        got = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
+        raise ValueError(
+            f"penalty={penalty!r} must return a torch scalar, computed from the list of weight "
+            f"tensors by torch functions; got {got}."
+        )
+    return value.reshape(())
 
 
 def torch_after_step(layer, weight, steps):

@@ -1,6 +1,7 @@
 """The estimators and configurations that tests run over: one table for all of them."""
 
 from skreg import MLPClassifier, MLPRegressor
+from tests._table import bending
 
 SHARED_CONFIGURATIONS = {
     "defaults": {},
@@ -26,6 +27,7 @@ SHARED_CONFIGURATIONS = {
     "sgd_cosine": {"solver": "sgd", "learning_rate": "cosine", "learning_rate_init": 0.05},
     "linear": {"hidden_layer_sizes": (), "learning_rate_init": 0.05},
     "float64_tanh": {"dtype": "float64", "activation": "tanh", "learning_rate_init": 0.01},
+    "users_penalty": {"penalty": bending, "max_iter": 60},
     "torch": {"engine": "torch", "max_iter": 60},
 }
 CLASSIFIER_CONFIGURATIONS = {

@@ -16,6 +16,20 @@ class Row(NamedTuple):
     values: tuple
     base: dict = {}
     only: str | None = None  # "regressor" or "classifier"
+    engines: tuple = ("compiled", "torch")
+
+
+class Bending:
+    """A user's penalty, smooth: large weights cost less than by L2."""
+
+    def __call__(self, weights):
+        return 0.1 * sum((1 + w**2).log().sum() for w in weights)
+
+    def __repr__(self):  # without an address, so that every process names its tests alike
+        return "Bending()"
+
+
+bending = Bending()
 
 
 MINI_BATCHES = {"batch_size": 20}
@@ -33,6 +47,8 @@ REGULARIZERS = [
     Row("anchor_alpha", (0.5, 5.0), {"solver": "lbfgs"}),
     Row("anchor", (None, [np.ones((10, 8)), np.ones((8, 1))]), ANCHORED, "regressor"),
     Row("anchor", (None, [np.ones((10, 8)), np.ones((8, 3))]), ANCHORED, "classifier"),
+    Row("penalty", (None, bending), engines=("torch",)),
+    Row("penalty", (None, bending), {"solver": "lbfgs"}, engines=("torch",)),
     Row("max_norm", (None, 0.5)),
     Row("clip_grad_norm", (None, 0.1), SGD),
     Row("gradient_penalty", (0.0, 0.5)),

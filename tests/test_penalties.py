@@ -130,6 +130,34 @@ def test_adamw_and_clipping_are_torchs(solver):
     assert_allclose(net.intercepts_[1], module[2].bias.detach().numpy(), rtol=1e-6, atol=1e-8)
 
 
+def half_square(weights):
+    return 0.15 * sum((w**2).sum() for w in weights)
+
+
+def huber_like(weights):
+    return sum(torch.nn.functional.huber_loss(w, torch.zeros_like(w)) for w in weights)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_a_users_penalty_is_in_the_objective(solver):
+    params = {"hidden_layer_sizes": 6, "random_state": 0, "dtype": "float64", "solver": solver}
+    params.update(FIXED, max_iter=50)
+    own = MLPRegressor(alpha=0.0, penalty=half_square, **params).fit(X, Y)
+    shrunk = MLPRegressor(alpha=0.3, engine="torch", **params).fit(X, Y)
+    assert_allclose(own.coefs_[0], shrunk.coefs_[0], rtol=1e-6, atol=1e-9)
+    assert_allclose(own.loss_curve_, shrunk.loss_curve_, rtol=1e-8)
+    other = MLPRegressor(alpha=0.0, penalty=huber_like, **params).fit(X, Y)
+    assert np.abs(other.coefs_[0] - own.coefs_[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize("penalty", [lambda weights: 1.0, lambda weights: weights[0]])
+def test_a_users_penalty_must_be_a_scalar(penalty):
+    with pytest.raises(ValueError, match="penalty=.*must return a torch scalar.*got"):
+        MLPRegressor(penalty=penalty).fit(X, Y)
+    with pytest.raises(ValueError, match="engine='compiled'.*a penalty of your own"):
+        MLPRegressor(penalty=penalty, engine="compiled").fit(X, Y)
+
+
 @ENGINES
 @pytest.mark.parametrize(
     "off",

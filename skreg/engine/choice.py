@@ -21,6 +21,8 @@ def choose_engine(params):
         obstacle = f"device={params['device']!r}"
     elif not all(_only_reads(c) for c in params["callbacks"] or ()):
         obstacle = "callbacks that act on the torch optimizer or module"
+    elif params["penalty"] is not None:
+        obstacle = "a penalty of your own"
     elif is_exact(params):
         obstacle = "an exact gradient_penalty (gradient_penalty_rho > 0 is a difference)"
     if engine == "compiled" and obstacle:

@@ -64,15 +64,25 @@ class RegularizedNet(NeuralNet):
     solver : {"adam", "adamw", "sgd", "lbfgs"}
     max_fun : int
         Evaluations that L-BFGS may make.
+    penalty : callable or None
+        A user's penalty on the list of weight tensors.
     **kwargs
         Of `skorch.NeuralNet`.
     """
 
     def __init__(
-        self, module, *, problem=None, engine="compiled", solver="adam", max_fun=15000, **kwargs
+        self,
+        module,
+        *,
+        problem=None,
+        engine="compiled",
+        solver="adam",
+        max_fun=15000,
+        penalty=None,
+        **kwargs,
     ):
         self.problem, self.engine = problem, engine
-        self.solver, self.max_fun = solver, max_fun
+        self.solver, self.max_fun, self.penalty = solver, max_fun, penalty
         kwargs.setdefault("criterion", BatchLoss)
         kwargs.setdefault("optimizer", RegularizedOptimizer)
         kwargs.setdefault("train_split", None)

@@ -170,7 +170,10 @@ class TorchEngine:
 
     def _penalty(self):
         triples = zip(self.problem.layers, self.weights, self.anchors, strict=True)
-        return sum(penalties.torch_penalty(*triple) for triple in triples)
+        value = sum(penalties.torch_penalty(*triple) for triple in triples)
+        if self.net.penalty is not None:
+            value = value + penalties.users_penalty(self.net.penalty, self.weights)
+        return value
 
     def _clip(self):
         limit = self.problem.plan[0]["clip_norm"]

@@ -204,6 +204,7 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
         engine=engine,
         solver=params["solver"],
         max_fun=params["max_fun"],
+        penalty=params["penalty"],
         criterion__plan=plan,
         optimizer__plan=plan,
         predict_nonlinearity=LINKS[link],

@@ -20,6 +20,7 @@ SHARED_CONSTRAINTS = {
     "l1": [_AT_LEAST_0, "array-like"],
     "anchor_alpha": [_AT_LEAST_0],
     "anchor": ["array-like", None],
+    "penalty": [callable, None],
     "max_norm": [_ABOVE_0, None],
     "clip_grad_norm": [_ABOVE_0, None],
     "batch_size": [StrOptions({"auto"}), _FROM_1],
@@ -263,6 +264,9 @@ _REGULARIZERS = """\
         Strength of the L2 penalty towards `anchor`.
     anchor : list of array-like of the shapes of `coefs_`, default=None
         Weights that `anchor_alpha` pulls towards, in training units; None are the initial weights.
+    penalty : callable, default=None
+        A penalty of your own: called with the list of weight tensors (n_out, n_in), layer by layer,
+        it returns a torch scalar that is added to the objective. Runs in the torch engine.
     max_norm : float, default=None
         Largest norm of a unit's incoming weights, kept to after every step; None is no limit.
     clip_grad_norm : float, default=None
