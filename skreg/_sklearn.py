@@ -1,10 +1,11 @@
 """The private names of scikit-learn that skreg uses, all in one place."""
 
 from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import _check_feature_names, _check_sample_weight, _num_samples
 
 __all__ = [
+    "HasMethods",
     "Interval",
     "Options",
     "StrOptions",

@@ -1,9 +1,10 @@
 """When a fit stops, and which weights it keeps.
 
-Training stops when the monitored value (training loss, or validation loss under early stopping)
-has not fallen by `tol` for more than `n_iter_no_change` epochs in a row, as in scikit-learn; with
-early stopping the weights of the best epoch are restored (Prechelt 1998, "Early stopping - but
-when?"). The same functions run in the compiled kernel and, through `.py_func`, in Python.
+Training stops when the monitored value (training loss; under early stopping validation loss, or
+minus a score) has not fallen by `tol` for more than `n_iter_no_change` epochs in a row, as in
+scikit-learn; with early stopping the weights of the best epoch are restored (Prechelt 1998, "Early
+stopping - but when?"). The same functions run in the compiled kernel and, through `.py_func`, in
+Python.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from skreg._jit import jit
 
 RUNNING, CONVERGED, DIVERGED, INTERRUPTED = range(4)  # progress["status"]
-TRAINING_LOSS, VALIDATION_LOSS = range(2)  # plan["monitor"]
+TRAINING_LOSS, VALIDATION_LOSS, SCORE = range(3)  # plan["monitor"]
 
 _SMALLEST_RATE = 1e-6  # scikit-learn's: an adaptive schedule stops instead of going below
 
@@ -77,7 +78,7 @@ def restart(progress, learning_rate):
 
 @jit
 def book_epoch(plan, progress, curves, n_rows, validation_loss):
-    """Book an epoch: its curves, and whether to go on. True where its weights are the best yet.
+    """Book an epoch: its curves and its end. Gives the loss to monitor, for `judge_epoch`.
 
     Parameters
     ----------
@@ -96,8 +97,16 @@ def book_epoch(plan, progress, curves, n_rows, validation_loss):
     progress["epoch"] += 1
     progress["seen"] += n_rows
     progress["batch"], progress["loss_sum"] = 0, 0.0
-    value = validation_loss if plan["monitor"] == VALIDATION_LOSS else row["loss"]
+    return validation_loss if plan["monitor"] == VALIDATION_LOSS else row["loss"]
 
+
+@jit
+def judge_epoch(plan, progress, value):
+    """Decide whether to go on after an epoch with this value monitored. True for the best yet.
+
+    Comes right after `book_epoch`, in the engine; where a scorer is monitored, which is Python's,
+    after the scorer.
+    """
     progress["waited"] = 0 if value <= progress["best"] - plan["tol"] else progress["waited"] + 1
     improved = value < progress["best"]
     if improved:

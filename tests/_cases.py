@@ -17,6 +17,7 @@ SHARED_CONFIGURATIONS = {
     "gradient_penalty": {"gradient_penalty": "auto"},
     "averaging": {"averaging": "ema"},
     "early_stopping": {"early_stopping": True, "validation_fraction": 0.2},
+    "refit": {"early_stopping": "refit", "validation_fraction": 0.2},
     "lbfgs": {"solver": "lbfgs"},
     "lbfgs_early_stopping": {"solver": "lbfgs", "early_stopping": True},
     "sgd_invscaling": {

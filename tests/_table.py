@@ -7,6 +7,7 @@ changes the fit, GridSearchCV tunes each.
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.model_selection import KFold
 
 
 class Row(NamedTuple):
@@ -67,6 +68,7 @@ REGULARIZERS = [
     Row("noise_std", (0.0, 0.5)),
     Row("weight_noise_std", (0.0, 0.1)),
     Row("early_stopping", (False, True), {"max_iter": 40, "learning_rate_init": 0.05}),
+    Row("early_stopping", (True, "refit"), {"max_iter": 40, "learning_rate_init": 0.05}),
     Row("target_noise_std", (0.0, 0.5), only="regressor"),
     Row("label_smoothing", (0.0, 0.2), only="classifier"),
     Row("class_weight", (None, "balanced"), only="classifier"),
@@ -91,6 +93,9 @@ TRAINING = [
     Row("momentum", (0.9, 0.5), SGD),
     Row("nesterovs_momentum", (True, False), SGD),
     Row("validation_fraction", (0.1, 0.3), STOP),
+    Row("validation_fraction", (0.3, KFold(3)), STOP),
+    Row("scoring", ("loss", "neg_median_absolute_error"), STOP, "regressor"),
+    Row("scoring", ("loss", "accuracy"), STOP, "classifier"),
     Row("beta_1", (0.9, 0.5)),
     Row("beta_2", (0.999, 0.9)),
     Row("epsilon", (1e-8, 1e-2)),

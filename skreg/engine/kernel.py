@@ -256,7 +256,9 @@ def end_epoch(validation, plan, layers, state, work, progress, curves, n):
     params = state.average if progress["n_averaged"] > 0 else state.params
     if validation.Y.shape[0]:
         loss = mean_loss(validation, plan, layers, params, work)
-    if stopping.book_epoch(plan, progress, curves, n, loss) and plan["keep_best"]:
+    value = stopping.book_epoch(plan, progress, curves, n, loss)
+    best = plan["monitor"] != stopping.SCORE and stopping.judge_epoch(plan, progress, value)
+    if best and plan["keep_best"]:
         copy_into(state.best, params)
     progress["learning_rate"] = next_rate(plan, progress)
 

@@ -40,8 +40,11 @@ def fit_lbfgs(problem, engine, max_fun, book_epoch):
         loss = np.nan
         if problem.validation.Y.shape[0]:
             loss = engine.validation_loss(state.params)
-        if stopping.book_epoch.py_func(plan, progress, curves, n_rows, loss) and early:
-            state.best[:] = state.params
+        value = stopping.book_epoch.py_func(plan, progress, curves, n_rows, loss)
+        if plan["monitor"] != stopping.SCORE:
+            best = stopping.judge_epoch.py_func(plan, progress, value)
+            if best and early:
+                state.best[:] = state.params
         book_epoch(curves[0], time.perf_counter() - start)
         start = time.perf_counter()
         if progress["status"] == stopping.CONVERGED and not early:

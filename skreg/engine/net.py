@@ -136,7 +136,7 @@ class RegularizedNet(NeuralNet):
 
     def _fit_stochastic(self, engine):
         p, done = self.problem, 0
-        every_epoch = bool(self.callbacks_) or bool(self.verbose)
+        every_epoch = bool(self.callbacks_) or bool(self.verbose) or p.score is not None
         pacing = Pacing(
             p.data.Y.shape[0], p.plan[0]["batch_size"], p.state.params.size, every_epoch
         )
@@ -175,16 +175,30 @@ class RegularizedNet(NeuralNet):
         if validated:
             entry["valid_loss"] = float(row["validation_loss"])
         entry["lr"], entry["dur"] = float(row["learning_rate"]), seconds
+        if self.problem.score is not None:
+            entry["valid_score"] = self._judge_score()
         if self.verbose:
             print(f"Iteration {len(history)}, loss = {row['loss']:.8f}")
             if validated:
                 print(f"Validation loss: {row['validation_loss']:.8f}")
+            if "valid_score" in entry:
+                print(f"Validation score: {entry['valid_score']:.8f}")
         if self.callbacks_:
             for name in ("train_loss", "valid_loss"):  # the names that skorch's Checkpoint monitors
                 if name in entry:
                     earlier = [row[name] for row in history[:-1] if name in row]
                     entry[f"{name}_best"] = entry[name] < min(earlier, default=np.inf)
             self.tell("on_epoch_end", **self._epoch_data())
+
+    def _judge_score(self):
+        """Score of the validation rows; where it is monitored, whether to go on by it."""
+        p = self.problem
+        score = p.score(p.measured())
+        if p.plan[0]["monitor"] == stopping.SCORE:
+            best = stopping.judge_epoch.py_func(p.plan[0], p.progress[0], -score)
+            if best and p.plan[0]["keep_best"]:
+                p.state.best[:] = p.measured()
+        return score
 
     def _book_iteration(self, row, seconds):
         """An iteration of L-BFGS is an epoch that begins and ends at once."""
@@ -213,8 +227,9 @@ class RegularizedNet(NeuralNet):
         measured = progress["best"] < np.inf or progress["epoch"] == 0
         if p.plan[0]["keep_best"] and not diverged and not measured:
             raise DivergenceError(
-                "The loss on the validation rows was never finite, so there is no best epoch: look "
-                "for huge values in X_val, y_val and sample_weight_val (or in the rows held out)."
+                "The score or loss on the validation rows was never finite, so there is no "
+                "best epoch: look for huge values in X_val, y_val and sample_weight_val (or in the "
+                "rows held out)."
             )
         if not diverged and np.isfinite(p.state.params).all():
             return

@@ -1,5 +1,6 @@
 """What an engine is given: data, plan and the state it changes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,8 @@ class Problem:
     shuffling : Shuffling
     n_epochs : int
         At most so many.
+    score : callable or None
+        Takes flat parameters and gives the score of the validation rows.
     raw : tuple (coefs, intercepts) or None
         After training under `averaging`: the last weights, where `state.params` is the average.
     """
@@ -37,6 +40,7 @@ class Problem:
     progress: np.ndarray
     shuffling: Shuffling
     n_epochs: int
+    score: Callable | None = None
     raw: tuple | None = None
 
     @property

@@ -209,8 +209,11 @@ class TorchEngine:
         self._write_back()
         params = p.measured()
         loss = self.validation_loss(params) if p.validation.Y.shape[0] else np.nan
-        if stopping.book_epoch.py_func(plan, progress, curves, n, loss) and plan["keep_best"]:
-            p.state.best[:] = params
+        value = stopping.book_epoch.py_func(plan, progress, curves, n, loss)
+        if plan["monitor"] != stopping.SCORE:
+            best = stopping.judge_epoch.py_func(plan, progress, value)
+            if best and plan["keep_best"]:
+                p.state.best[:] = params
         progress["learning_rate"] = next_rate.py_func(plan, progress)
         self._set_rate(progress["learning_rate"])
 

@@ -108,6 +108,7 @@ def make_problem(
     batch_size,
     early_stopping,
     n_epochs,
+    score=None,
 ):
     """The problem that an estimator's parameters and data pose.
 
@@ -125,10 +126,15 @@ def make_problem(
         Units of all layers, input and output included.
     batch_size, n_epochs : int
     early_stopping : bool
+    score : callable, optional
+        Takes flat parameters and gives the score of the validation rows; monitored under early
+        stopping in place of the loss.
     """
     dtype = np.dtype(params["dtype"])
     n_rows = len(data[2])
-    monitor = stopping.VALIDATION_LOSS if early_stopping else stopping.TRAINING_LOSS
+    monitor = stopping.TRAINING_LOSS
+    if early_stopping:
+        monitor = stopping.VALIDATION_LOSS if score is None else stopping.SCORE
     plan = make_plan(
         params, batch_size=batch_size, seed=memory.seed, monitor=monitor, keep_best=early_stopping
     )
@@ -154,6 +160,7 @@ def make_problem(
         progress=memory.progress.copy(),
         shuffling=Shuffling(memory.random_state, n_rows, params["shuffle"] and n_rows > batch_size),
         n_epochs=n_epochs,
+        score=score,
     )
 
 

@@ -7,10 +7,9 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _check_feature_names, _fit_context
+from skreg._sklearn import _fit_context
 from skreg.estimators import _rows
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import (
@@ -18,6 +17,14 @@ from skreg.estimators._parameters import (
     check_anchor,
     check_together,
     training_params,
+)
+from skreg.estimators._validation import (
+    check_given_together,
+    given_rows,
+    make_score,
+    split_by,
+    split_off,
+    takes_splitter,
 )
 
 _AUTO_BATCH = 200
@@ -35,30 +42,23 @@ def all_or_nothing(estimator):
         raise
 
 
-def trains_in_steps(estimator):
-    """Whether `partial_fit` is there; raises with the reason where it is not."""
-    if estimator.solver == "lbfgs":
-        raise AttributeError(
-            "partial_fit needs a stochastic solver ('adam', 'adamw' or 'sgd'), got solver='lbfgs'."
-        )
-    if estimator.early_stopping:
-        raise AttributeError(
-            "partial_fit has no validation rows to watch: set early_stopping=False."
-        )
-    if getattr(estimator, "class_weight", None) == "balanced":
-        raise AttributeError(
-            "partial_fit cannot balance classes it has not seen: give class_weight as a dict."
-        )
-    return True
-
-
 class BaseMLP(BaseEstimator):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
         """Train the net.
 
         Parameters
@@ -76,6 +76,8 @@ class BaseMLP(BaseEstimator):
             Targets of the validation rows.
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the validation rows.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of the rows, for a splitter given as `validation_fraction`.
 
         Returns
         -------
@@ -90,38 +92,83 @@ class BaseMLP(BaseEstimator):
             If training leaves the finite numbers.
         """
         with all_or_nothing(self):
-            validation = _check_given_together(X_val, y_val, sample_weight_val)
+            validation = check_given_together(self, X_val, y_val, sample_weight_val, groups)
             warm = self.warm_start and hasattr(self, "coefs_")
-            self._train(X, y, sample_weight, validation, warm=warm, n_epochs=self.max_iter)
+            rows, before = (X, y, sample_weight), dict(vars(self))
+            stop = bool(self.early_stopping)
+            self._train(*rows, validation, warm=warm, stop=stop, groups=groups)
+            if self.early_stopping == "refit":
+                self._refit(rows, warm, before)
             self._warn_if_unfinished()
         return self
+
+    def _refit(self, rows, warm, before):
+        """Train again from where `fit` began, on all rows, for the best number of epochs."""
+        kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
+        found = {name: getattr(self, name) for name in kept}
+        vars(self).clear()
+        vars(self).update(before)
+        self._train(*rows, None, warm=warm, stop=False, n_epochs=found["best_epoch_"])
+        vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         with all_or_nothing(self):
             warm = hasattr(self, "coefs_")
-            self._train(X, y, sample_weight, None, warm=warm, n_epochs=None, classes=classes)
+            self._train(
+                X, y, sample_weight, None, warm=warm, stop=False, one_pass=True, classes=classes
+            )
         return self
 
-    def _train(self, X, y, sample_weight, validation, *, warm, n_epochs, classes=None):
-        """Check, prepare and train. `n_epochs=None` is one pass of `partial_fit`."""
+    def _train(
+        self,
+        X,
+        y,
+        sample_weight,
+        validation,
+        *,
+        warm,
+        stop,
+        n_epochs=None,
+        one_pass=False,
+        classes=None,
+        groups=None,
+    ):
+        """Check, prepare and train.
+
+        `stop` is early stopping; `n_epochs` a fixed number in place of `max_iter`; `one_pass` one
+        of `partial_fit`.
+        """
         from skreg.engine.choice import choose_engine
-        from skreg.engine.train import make_net, make_problem, train
+        from skreg.engine.train import make_layers, make_net, make_problem, train
 
         hidden = check_together(self)
         X, y = self._check_data(X, y, reset=not warm)
         weight = _rows.check_weights(sample_weight, X)
+        target = self._make_target(y[weight > 0], classes, warm, fresh=not one_pass)
+        held_out = None
+        if validation is not None:
+            held_out = given_rows(self, validation, target)
+        elif stop and takes_splitter(self):
+            (X, y, weight), held_out = split_by(self.validation_fraction, X, y, weight, groups)
+            held_out = held_out[0], target.codes(held_out[1]), held_out[2]
         X, y, weight = _rows.drop_weightless(X, y, weight)
-        target = self._make_target(y, classes, warm, fresh=n_epochs is not None)
         batch_size = _AUTO_BATCH if self.batch_size == "auto" else self.batch_size
         rows = _rows.as_weighted_set(X, target.codes(y), weight, batch_size)
 
         sizes = (X.shape[1], *hidden, target.n_outputs)
         memory = self._new_memory(keep=warm)
         weights = self._starting_weights(sizes, memory, warm)
-        rows, held_out = self._hold_out(rows, validation, target, memory)
+        if stop and held_out is None:
+            rows, held_out = split_off(rows, self.validation_fraction, target, memory.random_state)
+        observed = held_out
         rows, held_out, weights = self._encode(rows, held_out, weights, target, warm)
 
         params = training_params(self, target.loss)
+        if n_epochs is not None:
+            params["n_iter_no_change"] = np.inf
+        score = None
+        if observed is not None and self.scoring != "loss":
+            score = make_score(self, observed, target, make_layers(params, sizes))
         if self.anchor is not None:
             params["anchor"] = check_anchor(self.anchor, sizes)
         problem = make_problem(
@@ -129,11 +176,12 @@ class BaseMLP(BaseEstimator):
             rows,
             held_out,
             *weights,
-            self._begin(memory, restart=n_epochs is not None),
+            self._begin(memory, restart=not one_pass),
             sizes=sizes,
             batch_size=min(batch_size, len(rows[2])),
-            early_stopping=self.early_stopping,
-            n_epochs=n_epochs or 1,
+            early_stopping=stop,
+            n_epochs=1 if one_pass else n_epochs or self.max_iter,
+            score=score,
         )
         net = make_net(
             params,
@@ -146,7 +194,7 @@ class BaseMLP(BaseEstimator):
             callbacks=self.callbacks,
         )
         self._take(train(net), target, warm)
-        kept = self.warm_start or n_epochs is None
+        kept = self.warm_start or one_pass
         self._memory = memory.after(problem) if kept else None
         self._net = net.without_data()
 
@@ -197,36 +245,6 @@ class BaseMLP(BaseEstimator):
             )
         return [memory.raw or (self.coefs_, self.intercepts_), (self.coefs_, self.intercepts_)]
 
-    def _hold_out(self, rows, validation, target, memory):
-        """Training and validation rows (X, codes, weight); the latter may be None."""
-        if validation is not None:
-            return rows, self._check_held_out(validation, target)
-        if not self.early_stopping:
-            return rows, None
-        X, codes, weight = rows
-        sides = _rows.split(
-            X, codes, self.validation_fraction, target.strata(codes), memory.random_state
-        )
-        return tuple((X[i], codes[i], weight[i]) for i in sides)
-
-    def _check_held_out(self, validation, target):
-        X, y, sample_weight = validation
-        _check_feature_names(self, X, reset=False)
-        X = check_array(
-            X, accept_sparse="csr", dtype=self._compute_dtype(), order="C", input_name="X_val"
-        )
-        if X.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X_val has {X.shape[1]} features, but X has {self.n_features_in_}: give both the "
-                "same columns."
-            )
-        y = self._check_y(y, "y_val")
-        if len(y) != X.shape[0]:
-            raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {len(y)}.")
-        weight = _rows.check_weights(sample_weight, X, "sample_weight_val")
-        X, y, weight = _rows.drop_weightless(X, y, weight)
-        return X, target.codes(y, "y_val"), weight
-
     def _encode(self, rows, held_out, weights, target, warm):
         """Rows as the net sees them (X, Y, weight), and weights fitted to the target's units."""
         dtype = self._compute_dtype()
@@ -252,6 +270,11 @@ class BaseMLP(BaseEstimator):
 
     # --- what comes out
 
+    def _describe(self, target):
+        """Fitted attributes that tell what the net's outputs mean."""
+        self._target, self._activation = target, self.activation
+        self.n_outputs_, self.out_activation_ = target.n_outputs, target.link
+
     def _take(self, net, target, warm):
         """Fitted attributes from a trained net."""
         from skreg.engine.train import unpack
@@ -261,22 +284,22 @@ class BaseMLP(BaseEstimator):
         history = [row for row in net.history if "train_loss" in row]
         self.coefs_, self.intercepts_ = unpack(problem.layers, problem.state.params, self.dtype)
         self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
-        self._target, self._activation = target, self.activation
         self.n_layers_ = len(self.coefs_) + 1
-        self.n_outputs_ = target.n_outputs
-        self.out_activation_ = target.link
+        self._describe(target)
         self.n_iter_ = len(history)
         self.t_ = int(progress["seen"])
         curve = [row["train_loss"] for row in history]
         self.loss_curve_ = (self.loss_curve_ if warm else []) + curve
         self.loss_ = curve[-1] if curve else float("nan")
-        scores = [-row["valid_loss"] for row in history if "valid_loss" in row]
+        scores = [row["valid_score"] for row in history if "valid_score" in row]
+        scores = scores or [-row["valid_loss"] for row in history if "valid_loss" in row]
         earlier = getattr(self, "validation_scores_", None) if warm else None
         self.validation_scores_ = (earlier or []) + scores or None
         best = float(progress["best"])
-        self.best_loss_ = None if self.early_stopping else best
-        self.best_validation_score_ = -best if self.early_stopping else None
-        self.best_epoch_ = int(progress["best_epoch"]) if self.early_stopping else None
+        stopped = bool(problem.plan[0]["keep_best"])
+        self.best_loss_ = None if stopped else best
+        self.best_validation_score_ = -best if stopped else None
+        self.best_epoch_ = int(progress["best_epoch"]) if stopped else None
         self._status = int(progress["status"])
 
     def _warn_if_unfinished(self):
@@ -366,12 +389,3 @@ def _rescaled(coefs, intercepts, factor, offset):
 def _sums_up(X, dtype):
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(X.sum(dtype=dtype)))
-
-
-def _check_given_together(X_val, y_val, sample_weight_val):
-    if (X_val is None) != (y_val is None):
-        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-        raise ValueError(f"{given} was passed to fit without {missing}: pass both or neither.")
-    if X_val is None and sample_weight_val is not None:
-        raise ValueError("sample_weight_val was passed to fit without X_val and y_val.")
-    return None if X_val is None else (X_val, y_val, sample_weight_val)

@@ -5,7 +5,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skreg._sklearn import _fit_context
-from skreg.estimators._base import trains_in_steps
+from skreg.estimators._parameters import trains_in_steps
 from skreg.estimators._targets import ClassTarget, check_labels
 
 
@@ -126,8 +126,8 @@ class NetClassifierMixin(ClassifierMixin):
                 "warm_start=False to begin anew."
             )
 
-    def _take(self, net, target, warm):
-        super()._take(net, target, warm)
+    def _describe(self, target):
+        super()._describe(target)
         self.classes_ = target.classes
 
     def __sklearn_tags__(self):

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from skreg._sklearn import Interval, Options, StrOptions
+from skreg._sklearn import HasMethods, Interval, Options, StrOptions
 
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
 _ABOVE_0 = Interval(Real, 0, None, closed="neither")
@@ -35,8 +35,9 @@ SHARED_CONSTRAINTS = {
     "warm_start": ["boolean"],
     "momentum": [Interval(Real, 0, 1, closed="both")],
     "nesterovs_momentum": ["boolean"],
-    "early_stopping": ["boolean"],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "early_stopping": ["boolean", StrOptions({"refit"})],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither"), HasMethods("split")],
+    "scoring": [str, callable],
     "beta_1": [_SHARE],
     "beta_2": [_SHARE],
     "epsilon": [_ABOVE_0],
@@ -144,6 +145,23 @@ def _check_per_layer(name, value, n_layers, layers, below):
         raise ValueError(f"{name}={value!r} must lie in [0, {below}) for each of the {layers}.")
 
 
+def trains_in_steps(estimator):
+    """Whether `partial_fit` is there; raises with the reason where it is not."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit needs a stochastic solver ('adam', 'adamw' or 'sgd'), got solver='lbfgs'."
+        )
+    if estimator.early_stopping:
+        raise AttributeError(
+            "partial_fit has no validation rows to watch: set early_stopping=False."
+        )
+    if getattr(estimator, "class_weight", None) == "balanced":
+        raise AttributeError(
+            "partial_fit cannot balance classes it has not seen: give class_weight as a dict."
+        )
+    return True
+
+
 def training_params(estimator, loss):
     """An estimator's parameters as the engine takes them, with `loss` and `dtype` as trained."""
     dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
@@ -229,12 +247,19 @@ _TRAINING = """\
         Momentum of sgd, in [0, 1].
     nesterovs_momentum : bool, default=True
         Whether sgd's momentum is Nesterov's.
-    early_stopping : bool, default=False
-        Whether to stop by the loss on validation rows, without noise and penalties, and to restore
-        the weights of the best epoch. The rows are `validation_fraction` of the training rows
-        (stratified by class), or `X_val` and `y_val` given to `fit`.
-    validation_fraction : float, default=0.1
-        Share of the rows held out for early stopping, in (0, 1).
+    early_stopping : bool or "refit", default=False
+        Whether to stop by the loss on validation rows, without noise and penalties (or by
+        `scoring`), and to restore the weights of the best epoch. The rows are
+        `validation_fraction` of the training rows (stratified by class), or `X_val` and `y_val`
+        given to `fit`. "refit" trains once more, on all rows, for the best number of epochs.
+    validation_fraction : float or CV splitter, default=0.1
+        Share of the rows held out for early stopping, in (0, 1), or a splitter of scikit-learn's
+        whose last split is taken: `TimeSeriesSplit` for rows in order of time, `GroupShuffleSplit`
+        with `groups` given to `fit`.
+    scoring : str or callable, default="loss"
+        What early stopping watches: the loss, or a scorer of scikit-learn's by name, or a callable
+        ``scorer(estimator, X, y)``, of which larger is better. It is called after every epoch, with
+        `sample_weight` where rows differ in weight and it takes it.
     beta_1 : float, default=0.9
         Decay of Adam's first moment, in [0, 1).
     beta_2 : float, default=0.999
@@ -322,7 +347,7 @@ _ATTRIBUTES = """\
     best_loss_ : float or None
         Its lowest value; None under early stopping.
     validation_scores_ : list of float or None
-        Minus the validation loss of each epoch.
+        Minus the validation loss of each epoch, or its score by `scoring`.
     best_validation_score_ : float or None
         Its highest value under early stopping.
     best_epoch_ : int or None

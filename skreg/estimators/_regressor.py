@@ -6,7 +6,7 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
 from skreg._sklearn import _fit_context
-from skreg.estimators._base import trains_in_steps
+from skreg.estimators._parameters import trains_in_steps
 from skreg.estimators._targets import RegressionTarget
 
 

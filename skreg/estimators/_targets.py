@@ -76,6 +76,10 @@ class RegressionTarget:
             )
         return y
 
+    def original(self, codes):
+        """The y that has these codes."""
+        return codes.ravel() if self.ndim == 1 else codes
+
     def strata(self, codes):
         """Classes to split by: none, regression rows are split at random."""
 
@@ -199,6 +203,12 @@ class ClassTarget:
                 "Leave these rows out, or name all classes in the first call of partial_fit."
             )
         return np.searchsorted(self.classes, y).astype(np.float64).reshape(-1, 1)
+
+    def original(self, codes):
+        """The y that has these codes."""
+        if self.kind == "multilabel":
+            return codes.astype(np.int64)
+        return self.classes[codes[:, 0].astype(np.intp)]
 
     def strata(self, codes):
         """Classes of the rows, for a stratified split; None for multilabel rows."""

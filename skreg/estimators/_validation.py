@@ -1,0 +1,111 @@
+"""The rows that early stopping watches: given, split off, or chosen by a splitter; their score."""
+
+from copy import copy
+from inspect import signature
+from numbers import Real
+
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_array
+
+from skreg._sklearn import _check_feature_names
+from skreg.estimators import _rows
+
+
+def check_given_together(estimator, X_val, y_val, sample_weight_val, groups):
+    """The validation set given to `fit` as a tuple, or None; raises where its parts do not fit."""
+    if (X_val is None) != (y_val is None):
+        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        raise ValueError(f"{given} was passed to fit without {missing}: pass both or neither.")
+    if X_val is None and sample_weight_val is not None:
+        raise ValueError("sample_weight_val was passed to fit without X_val and y_val.")
+    if X_val is not None and estimator.early_stopping == "refit":
+        raise ValueError(
+            "early_stopping='refit' holds rows out of X and then trains on all of them: pass no "
+            "X_val, or set early_stopping=True."
+        )
+    if groups is not None and not takes_splitter(estimator):
+        raise ValueError(
+            "groups are for a splitter: set early_stopping=True and validation_fraction to one "
+            f"(GroupShuffleSplit(1)); it is {estimator.validation_fraction!r}."
+        )
+    return None if X_val is None else (X_val, y_val, sample_weight_val)
+
+
+def takes_splitter(estimator):
+    """Whether a splitter chooses the rows that are held out."""
+    return bool(estimator.early_stopping) and not isinstance(estimator.validation_fraction, Real)
+
+
+def given_rows(estimator, validation, target):
+    """The validation set given to `fit`, checked: X, codes and weight."""
+    X, y, sample_weight = validation
+    _check_feature_names(estimator, X, reset=False)
+    dtype = estimator._compute_dtype()
+    X = check_array(X, accept_sparse="csr", dtype=dtype, order="C", input_name="X_val")
+    if X.shape[1] != estimator.n_features_in_:
+        raise ValueError(
+            f"X_val has {X.shape[1]} features, but X has {estimator.n_features_in_}: give both the "
+            "same columns."
+        )
+    y = estimator._check_y(y, "y_val")
+    if len(y) != X.shape[0]:
+        raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {len(y)}.")
+    weight = _rows.check_weights(sample_weight, X, "sample_weight_val")
+    X, y, weight = _rows.drop_weightless(X, y, weight)
+    return X, target.codes(y, "y_val"), weight
+
+
+def split_off(rows, fraction, target, random_state):
+    """Training and validation rows, each X, codes and weight: a share of the distinct rows."""
+    X, codes, weight = rows
+    sides = _rows.split(X, codes, fraction, target.strata(codes), random_state)
+    return tuple((X[i], codes[i], weight[i]) for i in sides)
+
+
+def split_by(splitter, X, y, weight, groups):
+    """Training and validation rows, each X, y and weight: the splitter's last split.
+
+    Raises
+    ------
+    ValueError
+        Where a side has no rows, or the splitter no split.
+    """
+    sides = None
+    for sides in splitter.split(X, y, groups):  # noqa: B007 - the last one is wanted
+        pass
+    if sides is None or not all(weight[side].any() for side in sides):
+        raise ValueError(
+            f"validation_fraction={splitter!r} leaves no rows to train on or to validate with, of "
+            f"{X.shape[0]}."
+        )
+    train, validation = ((X[side], y[side], weight[side]) for side in sides)
+    return train, _rows.drop_weightless(*validation)
+
+
+def make_score(estimator, held_out, target, layers):
+    """Function from flat parameters to the score of the validation rows, by `scoring`.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        Is left alone: a copy of it with the parameters in question is what the scorer sees.
+    held_out : tuple (X, codes, weight)
+    target : RegressionTarget or ClassTarget
+    layers : ndarray of records
+    """
+    from skreg.engine.train import unpack
+
+    scorer = check_scoring(estimator, scoring=estimator.scoring)
+    X, codes, weight = held_out
+    y, extra = target.original(codes), {}
+    if weight.min() < weight.max() and "sample_weight" in signature(scorer).parameters:
+        extra["sample_weight"] = weight
+    probe = copy(estimator)
+    vars(probe).pop("feature_names_in_", None)
+    probe._describe(target)
+
+    def score(flat):
+        probe.coefs_, probe.intercepts_ = unpack(layers, flat, flat.dtype)
+        return float(scorer(probe, X, y, **extra))
+
+    return score

@@ -1,0 +1,152 @@
+"""What early stopping watches: a scorer, a splitter's rows; and the refit on all rows."""
+
+import numpy as np
+import pandas
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_iris
+from sklearn.metrics import accuracy_score, mean_absolute_error
+from sklearn.model_selection import GroupShuffleSplit, PredefinedSplit, TimeSeriesSplit
+
+from skreg import MLPClassifier, MLPRegressor
+from tests._data import targets
+
+X, Y = targets("regression")
+STOP = {
+    "early_stopping": True,
+    "random_state": 0,
+    "learning_rate_init": 0.02,
+    "hidden_layer_sizes": (12,),
+    "dtype": "float64",
+}
+ENGINES = pytest.mark.parametrize("engine", ["compiled", "torch"])
+SOLVERS = pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+
+
+def same(a, b):
+    for x, y in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
+        assert_array_equal(x, y)
+
+
+@ENGINES
+@SOLVERS
+def test_a_scorer_is_watched_and_its_best_epoch_restored(engine, solver):
+    net = MLPRegressor(scoring="neg_mean_absolute_error", engine=engine, solver=solver, **STOP)
+    net.fit(X[:80], Y[:80], X_val=X[80:], y_val=Y[80:])
+    best = -mean_absolute_error(Y[80:], net.predict(X[80:]))
+    assert_allclose(net.best_validation_score_, best, rtol=1e-10)
+    assert net.best_validation_score_ == max(net.validation_scores_)
+    assert net.validation_scores_[net.best_epoch_ - 1] == net.best_validation_score_
+    assert len(net.validation_scores_) == net.n_iter_ == len(net.net_.history)
+    curve = MLPRegressor(engine=engine, solver=solver, **STOP)
+    curve.fit(X[:80], Y[:80], X_val=X[80:], y_val=Y[80:])
+    assert curve.best_epoch_ != net.best_epoch_
+
+
+@ENGINES
+def test_the_scorers_path_is_the_fits_own(engine):
+    """Scores of each epoch are those of fits that ended there."""
+    params = {**STOP, "early_stopping": False, "tol": 0.0, "n_iter_no_change": 99}
+    net = MLPRegressor(scoring="r2", max_iter=5, engine=engine, **params)
+    net.fit(X[:80], Y[:80], X_val=X[80:], y_val=Y[80:])
+    for n in range(1, 6):
+        short = MLPRegressor(max_iter=n, engine=engine, **params).fit(X[:80], Y[:80])
+        assert_allclose(net.validation_scores_[n - 1], short.score(X[80:], Y[80:]), rtol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+@pytest.mark.parametrize("scoring", ["accuracy", "neg_log_loss", "roc_auc_ovr"])
+def test_scorers_of_classifiers_see_labels_and_weights(kind, scoring):
+    X, y = targets(kind)
+    weight = np.random.RandomState(0).randint(1, 4, 40)
+    data = {"X_val": X[80:], "y_val": y[80:], "sample_weight_val": weight}
+    net = MLPClassifier(scoring=scoring, **STOP).fit(X[:80], y[:80], **data)
+    assert net.best_validation_score_ == max(net.validation_scores_)
+    if scoring == "accuracy":
+        score = accuracy_score(y[80:], net.predict(X[80:]), sample_weight=weight)
+        assert_allclose(net.best_validation_score_, score)
+
+
+def test_a_callable_scorer_and_named_columns():
+    frame = pandas.DataFrame(X, columns=[f"x{i}" for i in range(10)])
+    seen = []
+
+    def scorer(estimator, X, y):
+        seen.append(len(y))
+        return estimator.score(X, y)
+
+    net = MLPRegressor(scoring=scorer, **STOP).fit(frame, Y)
+    assert len(seen) == net.n_iter_
+    assert set(seen) == {12}
+    assert_allclose(max(net.validation_scores_), net.best_validation_score_)
+
+
+def test_the_last_split_of_a_splitter_is_held_out():
+    for splitter in (TimeSeriesSplit(3), PredefinedSplit(np.arange(120) // 90 - 1)):
+        net = MLPRegressor(validation_fraction=splitter, **STOP).fit(X, Y)
+        given = MLPRegressor(**STOP).fit(X[:90], Y[:90], X_val=X[90:], y_val=Y[90:])
+        same(net, given)
+        assert net.validation_scores_ == given.validation_scores_
+
+
+def test_groups_stay_together():
+    X, y = load_iris(return_X_y=True)
+    groups = np.random.RandomState(0).randint(0, 10, 150)
+    splitter = GroupShuffleSplit(1, test_size=0.3, random_state=0)
+    weight = np.random.RandomState(1).randint(0, 3, 150)
+    train, held = next(splitter.split(X, y, groups))
+    assert not set(groups[train]) & set(groups[held])
+    net = MLPClassifier(validation_fraction=splitter, **STOP)
+    net.fit(X, y, sample_weight=weight, groups=groups)
+    data = {"X_val": X[held], "y_val": y[held], "sample_weight_val": weight[held]}
+    given = MLPClassifier(**STOP).fit(X[train], y[train], sample_weight=weight[train], **data)
+    same(net, given)
+    assert_allclose(net.validation_scores_, given.validation_scores_)
+
+
+@ENGINES
+@SOLVERS
+def test_refit_is_a_fit_on_all_rows_for_the_best_number_of_epochs(engine, solver):
+    params = {**STOP, "engine": engine, "solver": solver}
+    stopped = MLPRegressor(**params).fit(X, Y)
+    refit = MLPRegressor(**{**params, "early_stopping": "refit"}).fit(X, Y)
+    assert refit.best_epoch_ == stopped.best_epoch_ == refit.n_iter_ == len(refit.loss_curve_)
+    assert refit.validation_scores_ == stopped.validation_scores_
+    assert refit.best_validation_score_ == stopped.best_validation_score_
+    fixed = {"early_stopping": False, "max_iter": stopped.best_epoch_, "n_iter_no_change": 999}
+    same(refit, MLPRegressor(**{**params, **fixed}).fit(X, Y))
+
+
+def test_refit_goes_on_from_where_a_warm_start_began():
+    first = MLPRegressor(warm_start=True, **{**STOP, "early_stopping": "refit"}).fit(X, Y)
+    before = [coef.copy() for coef in first.coefs_]
+    first.set_params(learning_rate_init=1e-300).fit(X, Y)
+    for a, b in zip(first.coefs_, before, strict=True):
+        assert_allclose(a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("params", "data", "match"),
+    [
+        ({"scoring": "nonsense"}, {}, "nonsense"),
+        ({"early_stopping": "again"}, {}, "'early_stopping' parameter.*Got 'again'"),
+        ({"validation_fraction": 1.5}, {}, "'validation_fraction' parameter.*Got 1.5"),
+        ({}, {"groups": np.zeros(120)}, "groups are for a splitter.*it is 0.1"),
+        (
+            {"early_stopping": "refit"},
+            {"X_val": X, "y_val": Y},
+            "early_stopping='refit'.*pass no X_val",
+        ),
+        (
+            {"validation_fraction": PredefinedSplit(-np.ones(120))},
+            {},
+            "validation_fraction=PredefinedSplit.*leaves no rows",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_mistakes(params, data, match):
+    net = MLPRegressor(**{**STOP, **params})
+    with pytest.raises(ValueError, match=match):
+        net.fit(X, Y, **data)
+    assert not hasattr(net, "coefs_")
