@@ -10,11 +10,13 @@ _HOME = {
     "MLPRegressor": "skreg.estimators.mlp",
     "one_standard_error": "skreg.search",
 }
-__all__ = ["__version__", *_HOME]
+__all__ = ["__version__", "inspection", *_HOME]
 
 
 def __getattr__(name):
     """Load a public name on first use (PEP 562): `import skreg` itself imports nothing heavy."""
+    if name == "inspection":
+        return import_module("skreg.inspection")
     if name not in _HOME:
         raise AttributeError(f"module 'skreg' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)

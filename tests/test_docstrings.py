@@ -20,8 +20,11 @@ LEFT_OUT |= {"RT02", "RT03", "PR09"}  # returns are named, as in scikit-learn
 
 def documented():
     for name in PUBLIC:
-        yield f"skreg.{name}"
         cls = getattr(skreg, name)
+        if inspect.ismodule(cls):
+            yield from (f"skreg.{name}.{function}" for function in cls.__all__)
+            continue
+        yield f"skreg.{name}"
         for attribute, member in inspect.getmembers(cls):
             own = inspect.isfunction(member) and member.__module__.startswith("skreg")
             if own and not attribute.startswith("_"):

@@ -1,0 +1,105 @@
+"""Draw the figures of these pages: python docs/make_figures.py. Takes about a minute."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import pyplot as plt
+from sklearn.datasets import load_diabetes
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skreg import MLPRegressor
+from skreg.inspection import regularization_path
+
+FIGURES = Path(__file__).parent / "figures"
+FIXED = {"tol": 0.0, "n_iter_no_change": np.inf, "random_state": 0}
+# What each regularizer does to a net that fits 24 noisy points of a sine: two strengths each.
+CURVES = {
+    "alpha": (1e-3, 3e-2),
+    "l1": (1e-3, 1e-2),
+    "anchor_alpha": (1e-2, 1.0),
+    "max_norm": (2.0, 0.7),
+    "clip_grad_norm": (0.1, 0.01),
+    "gradient_penalty": (0.1, 10.0),
+    "sam_rho": (0.1, 0.5),
+    "mixup_alpha": (0.1, 1.0),
+    "dropout": (0.1, 0.5),
+    "input_dropout": (0.05, 0.3),
+    "noise_std": (0.05, 0.3),
+    "weight_noise_std": (0.03, 0.15),
+    "target_noise_std": (0.3, 1.5),
+    "averaging_decay": (0.9, 0.999),
+    "max_iter": (300, 60),
+}
+AROUND = {"averaging_decay": {"averaging": "ema"}}
+
+
+def noisy_sine():
+    """24 points on [-1, 1], of which some lie close together, and their noisy values."""
+    rng = np.random.RandomState(1)
+    x = np.sort(rng.uniform(-1, 1, 24))
+    return x[:, None], np.sin(4 * x) + 0.4 * rng.randn(24)
+
+
+def curve(name, values):
+    """A plain fit and two regularized ones, with the truth."""
+    X, y = noisy_sine()
+    grid = np.linspace(-1, 1, 400)[:, None]
+    base = MLPRegressor((100, 100), alpha=0.0, max_iter=3000, learning_rate_init=0.003, **FIXED)
+    figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+    ax.plot(grid, np.sin(4 * grid), color="0.7", lw=4, label="truth")
+    ax.plot(X, y, "k.", ms=7)
+    ax.plot(grid, base.fit(X, y).predict(grid), color="C3", lw=1, label="plain")
+    for value, color in zip(values, ("C0", "C2"), strict=True):
+        net = MLPRegressor(**{**base.get_params(), **AROUND.get(name, {}), name: value})
+        ax.plot(grid, net.fit(X, y).predict(grid), color=color, label=f"{name}={value:g}")
+    ax.set(ylim=(-2.2, 2.2), xlabel="x", ylabel="f(x)")
+    ax.legend(fontsize=7, ncols=2, loc="lower right")
+    save(figure, name)
+
+
+def alpha_path():
+    """Weights, slopes, units in use and scores against alpha."""
+    X, y = load_diabetes(return_X_y=True)
+    net = MLPRegressor(50, max_iter=1000, learning_rate="cosine", learning_rate_init=0.003, **FIXED)
+    alphas = np.logspace(-4, 0.5, 10)
+    pipe = make_pipeline(StandardScaler(), net)
+    setting = {"param_name": "mlpregressor__alpha", "param_range": alphas, "cv": 5}
+    path = regularization_path(pipe, X, y, **setting)
+    rows = {
+        "weight norm": [np.sqrt((path.weight_norms**2).sum(axis=2))],
+        "mean squared input gradient": [path.input_gradient],
+        "units in use": [path.active_units[:, :, 0]],
+        "R2, train and test": [path.train_scores, path.test_scores],
+    }
+    figure, axes = plt.subplots(2, 2, figsize=(8, 5), sharex=True, layout="constrained")
+    for ax, (title, arrays) in zip(axes.flat, rows.items(), strict=True):
+        for values in arrays:
+            mean, spread = values.mean(axis=1), values.std(axis=1)
+            ax.semilogx(alphas, mean, "o-", ms=3)
+            ax.fill_between(alphas, mean - spread, mean + spread, alpha=0.2)
+        ax.set_title(title, fontsize=10)
+    axes[0, 1].set_yscale("log")
+    for ax in axes[1]:
+        ax.set_xlabel("alpha")
+    save(figure, "alpha_path")
+
+
+def save(figure, name):
+    """Write a figure beside the pages."""
+    figure.savefig(FIGURES / f"{name}.png", dpi=90, metadata={"Software": None})
+    plt.close(figure)
+
+
+def main():
+    """Draw all of them."""
+    mpl.use("agg")
+    FIGURES.mkdir(exist_ok=True)
+    for name, values in CURVES.items():
+        curve(name, values)
+    alpha_path()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""A fitted net taken out of its estimator or pipeline, in float64, to look at."""
+
+from copy import deepcopy
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skreg.estimators._base import BaseMLP
+
+
+def last_step(estimator):
+    """The fitted skreg estimator, itself or at the end of a pipeline.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    NotFittedError
+        Where it is not fitted.
+    """
+    net = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    if not isinstance(net, BaseMLP):
+        raise TypeError(
+            f"estimator must be an estimator of skreg, or a Pipeline that ends in one, got {net!r}."
+        )
+    check_is_fitted(net, "coefs_")
+    return net
+
+
+class Probe:
+    """Loss, gradients and activations of a fitted net, all in float64 and training units.
+
+    Parameters
+    ----------
+    estimator : fitted skreg estimator, or Pipeline that ends in one
+        Is left as it is.
+    """
+
+    def __init__(self, estimator):
+        self.net = last_step(estimator)
+        self.steps = estimator[:-1] if isinstance(estimator, Pipeline) else None
+        self.module = deepcopy(self.net.net_.module_).double().cpu().eval()
+        self.plan = self.net.net_.criterion_.plan[0]
+        self.parameters = list(self.module.parameters())
+        self.weights = [layer.weight for layer in self.module.layers]
+
+    def inputs(self, X):
+        """X as the net sees it: a tensor of shape (n_rows, n_features)."""
+        import torch
+
+        if self.steps is not None and len(self.steps):
+            X = self.steps.transform(X)
+        X = validate_data(self.net, X, reset=False, accept_sparse="csr", dtype=np.float64)
+        return torch.from_numpy(np.array(X.toarray() if hasattr(X, "toarray") else X))
+
+    def data(self, X, y, sample_weight=None):
+        """Tensors X, Y and weight; the weights have mean 1."""
+        import torch
+
+        from skreg.estimators import _rows
+
+        x = self.inputs(X)
+        codes = self.net._target.codes(self.net._check_y(y))
+        if len(codes) != len(x):
+            raise ValueError(f"X has {len(x)} rows, but y has {len(codes)}.")
+        weight = self.net._target.weigh(codes, _rows.check_weights(sample_weight, x.numpy()))
+        targets = self.net._target.encode(codes, np.float64, training=False)
+        return x, torch.from_numpy(targets), torch.from_numpy(weight / weight.mean())
+
+    def loss(self, x, y, weight):
+        """Weighted sum of the rows' losses over their number, a torch scalar."""
+        from skreg.losses import torch_loss
+
+        return torch_loss(self.plan, self.module(x), y, weight) / len(x)
+
+    def hidden(self, x):
+        """Activations of the hidden layers, a list of arrays of shape (n_rows, n_units)."""
+        import torch
+
+        found = []
+        hooks = [
+            layer.register_forward_pre_hook(lambda _, args: found.append(args[0].numpy()))
+            for layer in self.module.layers[1:]
+        ]
+        with torch.no_grad():
+            self.module(x)
+        for hook in hooks:
+            hook.remove()
+        return found
