@@ -46,7 +46,9 @@ def curve(name, values):
     """A plain fit and two regularized ones, with the truth."""
     X, y = noisy_sine()
     grid = np.linspace(-1, 1, 400)[:, None]
-    base = MLPRegressor((100, 100), alpha=0.0, max_iter=3000, learning_rate_init=0.003, **FIXED)
+    base = MLPRegressor(
+        hidden_layer_sizes=(100, 100), alpha=0.0, max_iter=3000, learning_rate_init=0.003, **FIXED
+    )
     figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
     ax.plot(grid, np.sin(4 * grid), color="0.7", lw=4, label="truth")
     ax.plot(X, y, "k.", ms=7)
@@ -62,8 +64,14 @@ def curve(name, values):
 def alpha_path():
     """Weights, slopes, units in use and scores against alpha."""
     X, y = load_diabetes(return_X_y=True)
-    net = MLPRegressor(50, max_iter=1000, learning_rate="cosine", learning_rate_init=0.003, **FIXED)
-    alphas = np.logspace(-4, 0.5, 10)
+    net = MLPRegressor(
+        hidden_layer_sizes=50,
+        max_iter=1000,
+        learning_rate="cosine",
+        learning_rate_init=0.003,
+        **FIXED,
+    )
+    alphas = np.logspace(-4, 0, 9)
     pipe = make_pipeline(StandardScaler(), net)
     setting = {"param_name": "mlpregressor__alpha", "param_range": alphas, "cv": 5}
     path = regularization_path(pipe, X, y, **setting)
