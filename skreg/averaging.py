@@ -27,19 +27,16 @@ def averaging_settings(params):
 
 
 @jit
-def share_after_step(plan, n_averaged):
-    """Share of the weights in the next average, after a step; 0 for no change."""
-    if plan["averaging"] != EMA:
-        return 0.0
-    return 1.0 if n_averaged == 0 else 1.0 - plan["averaging_decay"]
+def next_share(plan, n_averaged, epoch, ends_epoch):
+    """Share of the weights in the next average, after a step; 0 for no change.
 
-
-@jit
-def share_after_epoch(plan, n_averaged, epoch):
-    """Share of the weights in the next average, after epoch number `epoch` (from 1)."""
-    if plan["averaging"] != SWA or epoch < plan["averaging_from"]:
-        return 0.0
-    return 1.0 / (n_averaged + 1.0)
+    `epoch` counts from 1, and `ends_epoch` says whether the step was its last.
+    """
+    if plan["averaging"] == EMA:
+        return 1.0 if n_averaged == 0 else 1.0 - plan["averaging_decay"]
+    if plan["averaging"] == SWA and ends_epoch and epoch >= plan["averaging_from"]:
+        return 1.0 / (n_averaged + 1.0)
+    return 0.0
 
 
 @jit

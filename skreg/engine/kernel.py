@@ -235,13 +235,14 @@ def take_step(data, rows, plan, layers, state, work, progress):
         penalties.clip(plan, perturbation.norm_of(work.gradient), work.gradient)
     progress["step"] = step
     change_weights(plan, layers, state, work.gradient, progress)
-    average_weights(averaging.share_after_step(plan, progress["n_averaged"]), state, progress)
     return loss
 
 
 @inlined
-def average_weights(share, state, progress):
+def average_weights(plan, state, progress, ends_epoch):
     """Take the weights into their average, where they have a share in it."""
+    epoch = progress["epoch"] + 1
+    share = averaging.next_share(plan, progress["n_averaged"], epoch, ends_epoch)
     if share > 0.0:
         averaging.average_in(share, state.params, state.average)
         progress["n_averaged"] += 1
@@ -249,10 +250,8 @@ def average_weights(share, state, progress):
 
 @inlined
 def end_epoch(validation, plan, layers, state, work, progress, curves, n):
-    """After an epoch of `n` rows: average, validation, stopping, best weights, learning rate."""
-    loss, n_averaged = np.nan, progress["n_averaged"]
-    share = averaging.share_after_epoch(plan, n_averaged, progress["epoch"] + 1)
-    average_weights(share, state, progress)
+    """After an epoch of `n` rows: validation, stopping and best weights, learning rate."""
+    loss = np.nan
     params = state.average if progress["n_averaged"] > 0 else state.params
     if validation.Y.shape[0]:
         loss = mean_loss(validation, plan, layers, params, work)
@@ -285,6 +284,7 @@ def run_block(data, validation, plan, layers, state, work, progress, curves, ord
         progress["loss_sum"] += loss * (end - start)
         progress["batch"] += 1
         n_steps -= 1
+        average_weights(plan, state, progress, end == n)
         if end == n:
             end_epoch(validation, plan, layers, state, work, progress, curves, n)
 

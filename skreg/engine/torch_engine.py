@@ -88,6 +88,7 @@ class TorchEngine:
             total += self._take_step(line[start:end], progress) * float(end - start)
             progress["batch"] += 1
             n_steps -= 1
+            self._average_weights(progress, end == n)
             if end == n:
                 progress["loss_sum"] += total.item()
                 total.zero_()
@@ -121,8 +122,6 @@ class TorchEngine:
         self._clip()
         self._change_weights()
         progress["step"] += 1
-        n_averaged = progress["n_averaged"]
-        self._average(averaging.share_after_step.py_func(plan, n_averaged))
         self._tell_batch_end(x, y, raw.detach(), loss, training=True)
         return loss
 
@@ -191,11 +190,13 @@ class TorchEngine:
         for layer, weight in pairs:
             penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)
 
-    def _average(self, share):
+    def _average_weights(self, progress, ends_epoch):
         """Take the weights into their average, where they have a share in it."""
+        plan, epoch = self.problem.plan[0], progress["epoch"] + 1
+        share = averaging.next_share.py_func(plan, progress["n_averaged"], epoch, ends_epoch)
         if share > 0:
             averaging.torch_average_in(share, self.parameters, self.averages)
-            self.problem.progress["n_averaged"] += 1
+            progress["n_averaged"] += 1
 
     def _end_epoch(self, curves, n):
         """Book an epoch of `n` rows, as `kernel.end_epoch`."""
@@ -204,8 +205,6 @@ class TorchEngine:
         if not np.isfinite(progress["loss_sum"]):
             progress["status"] = stopping.DIVERGED
             return
-        epoch = progress["epoch"] + 1
-        self._average(averaging.share_after_epoch.py_func(plan, progress["n_averaged"], epoch))
         self._write_back()
         params = p.measured()
         loss = self.validation_loss(params) if p.validation.Y.shape[0] else np.nan
