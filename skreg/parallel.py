@@ -221,11 +221,15 @@ class SkregBackend(ParallelBackendBase):
         self.memory, self._pool, self._settings = memory, None, None
 
     def effective_n_jobs(self, n_jobs):
-        """Tasks under way at once: `n_jobs`, or by default (None, -1) two for each core."""
+        """Tasks under way at once: `n_jobs`, or by default two for each core.
+
+        None, by which scikit-learn asks into how many sums to cut an average, is 1 within a task:
+        the last bit of a score in a search must not depend on it.
+        """
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
         if n_jobs is None:
-            n_jobs = -1
+            n_jobs = -1 if baton.task is None else 1
         if n_jobs < 0:
             cores = max(1, cpu_count() + 1 + n_jobs)
             n_jobs = cores * _TASKS_PER_CORE if cores > 1 else 1
@@ -278,10 +282,10 @@ class SkregBackend(ParallelBackendBase):
             with baton.released(), self._pool.waiting():
                 yield
             return
-        held, filters = baton.is_held(), baton.put_down()
+        held, handling = baton.is_held(), baton.put_down()
         yield
         if held:  # not after an error: nobody is waited for then
-            baton.take(filters)
+            baton.take(handling)
 
     def abort_everything(self, ensure_ready=True):
         """Let go of the call's tasks: what runs ends at its next look, what waits never begins."""

@@ -59,18 +59,19 @@ ALPHAS = {"mlpregressor__alpha": [1e-4, 0.01, 1.0], "mlpregressor__dropout": [0.
 
 def searched(search, X, y, **params):
     results = search.fit(X, y, **params).cv_results_
-    kept = {k: v for k, v in results.items() if "time" not in k and k != "params"}
+    kept = {k: v for k, v in results.items() if "score" in k and "time" not in k}
     best = search.predict(X) if getattr(search, "refit", False) else None
     return {**{k: np.asarray(v) for k, v in kept.items()}, "best": best}
 
 
 def fitted(estimator, X, y):
     estimator.fit(X, y)
-    return [
-        getattr(estimator, name)(X)
-        for name in ("predict", "predict_proba")
-        if hasattr(estimator, name)
-    ]
+    with parallel_config(backend="sequential"):  # or scikit-learn's sums are cut by n_jobs
+        return [
+            getattr(estimator, name)(X)
+            for name in ("predict", "predict_proba")
+            if hasattr(estimator, name)
+        ]
 
 
 def scores(results):
@@ -78,7 +79,8 @@ def scores(results):
 
 
 def grid(estimator=None, params=ALPHAS, **kwargs):
-    return GridSearchCV(estimator or pipe(), params, **{"cv": 3, "error_score": "raise", **kwargs})
+    estimator = pipe() if estimator is None else estimator
+    return GridSearchCV(estimator, params, **{"cv": 3, "error_score": "raise", **kwargs})
 
 
 BY_NAME = {"penalty": lambda weights: 0.1 * sum((w**4).sum() for w in weights)}
@@ -115,7 +117,7 @@ WORK = {
         pipe(), X, Y, n_permutations=6, cv=3, random_state=0
     ),
     "BaggingRegressor": lambda: fitted(
-        BaggingRegressor(net(random_state=None), 7, random_state=0, oob_score=True), X, Y
+        BaggingRegressor(net(random_state=None), 16, random_state=0, oob_score=True), X, Y
     ),
     "BaggingClassifier": lambda: fitted(
         BaggingClassifier(classifier(), 6, max_features=0.7, random_state=0), X_CLASS, Y_CLASS

@@ -72,14 +72,14 @@ class Baton:
         if not self.is_held():
             yield
             return
-        filters = self.put_down()
+        handling = self.put_down()
         try:
             yield
         finally:
-            self.take(filters)
+            self.take(handling)
 
-    def take(self, filters=None):
-        """Wait for the baton; the block's warning filters are `filters`, or those found."""
+    def take(self, handling=None):
+        """Wait for the baton, and handle warnings as `put_down` gave it, or as is found."""
         turn = _Turn()
         try:
             with self._lock:
@@ -96,19 +96,19 @@ class Baton:
         except BaseException:
             self._give_up(turn)
             raise
-        turn.begin(filters)
+        turn.begin(handling)
         self._mine.turn = turn
 
     def put_down(self):
-        """Hand the baton on, where this thread holds it. Gives the warning filters it had."""
+        """Hand the baton on, where this thread holds it. Gives how it handled warnings."""
         turn, self._mine.turn = getattr(self._mine, "turn", None), None
         if turn is None:
             return None
-        filters = turn.end(restore=turn is self._holder)
+        handling = turn.end(restore=turn is self._holder)
         with self._lock:
             if turn is self._holder:
                 self._hand_on()
-        return filters
+        return handling
 
     def _hand_on(self):
         self._holder = self._waiting.popleft() if self._waiting else None
@@ -136,16 +136,18 @@ class _Turn:
         self._thread = threading.get_ident()
         self._seen = None
 
-    def begin(self, filters):
-        self._found = warnings.filters
-        if filters is not None:
-            _set_filters(filters)
+    def begin(self, handling):
+        """Install how this thread handles warnings, if it has its own way."""
+        self._found = _warning_handling()
+        if handling is not None:
+            _handle_warnings(handling)
 
     def end(self, restore):
-        filters = warnings.filters
-        if restore and filters is not self._found:
-            _set_filters(self._found)
-        return filters
+        """How the thread handles warnings; what was found is put back."""
+        handling = _warning_handling()
+        if restore:
+            _handle_warnings(self._found)
+        return handling
 
     def stands_still(self):
         """Whether the thread has done nothing since this was asked last, some time ago."""
@@ -163,10 +165,21 @@ class _Turn:
         return id(frame), getattr(frame, "f_lasti", None)
 
 
-def _set_filters(filters):
-    warnings.filters = filters
+_HANDLING = "filters", "showwarning", "_showwarnmsg_impl"  # what `catch_warnings` changes
+
+
+def _warning_handling():
+    return tuple(getattr(warnings, name, None) for name in _HANDLING)
+
+
+def _handle_warnings(handling):
+    if all(a is b for a, b in zip(handling, _warning_handling(), strict=True)):
+        return
+    for name, value in zip(_HANDLING, handling, strict=True):
+        if value is not None:
+            setattr(warnings, name, value)
     with warnings.catch_warnings():
-        pass  # tells modules that have remembered what they warned of
+        pass  # tells modules that remember what they warned of
 
 
 baton = Baton()

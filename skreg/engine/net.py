@@ -158,7 +158,11 @@ class RegularizedNet(NeuralNet):
         p, done = self.problem, 0
         every_epoch = bool(self.callbacks_) or bool(self.verbose) or p.score is not None
         pacing = Pacing(
-            p.data.Y.shape[0], p.plan[0]["batch_size"], p.state.params.size, every_epoch
+            p.data.Y.shape[0],
+            p.plan[0]["batch_size"],
+            p.state.params.size,
+            every_epoch,
+            engine.seconds_per_step,
         )
         while p.progress[0]["status"] == stopping.RUNNING and done < p.n_epochs:
             n_epochs = pacing.epochs(p.n_epochs - done)
