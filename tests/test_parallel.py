@@ -1,4 +1,4 @@
-"""The joblib backend "skreg": the results of one fit after another, whatever meets in the threads."""
+"""The joblib backend "skreg": results are those of one fit after another, whatever meets there."""
 
 import warnings
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from joblib import Parallel, delayed, parallel_config
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     BaggingClassifier,

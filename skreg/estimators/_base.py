@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from numbers import Integral
 
 import numpy as np
@@ -46,6 +47,12 @@ class BaseMLP(BaseEstimator):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
+
+    @classmethod
+    @cache
+    def _get_param_names(cls):
+        """As scikit-learn's, which reads the signature anew at each of a search's many askings."""
+        return super()._get_param_names()
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
