@@ -3,7 +3,16 @@
 import sys
 from importlib import import_module
 
-NAMES = ("single_fit", "regularizer_cost", "shell", "predict", "startup", "flops", "gains")
+NAMES = (
+    "single_fit",
+    "regularizer_cost",
+    "shell",
+    "predict",
+    "startup",
+    "flops",
+    "gains",
+    "many_fits",
+)
 
 
 def main(names):
