@@ -1,5 +1,6 @@
 """Threads: fits beside each other, and the settings of the numeric libraries afterwards."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -69,3 +70,13 @@ def test_the_last_of_overlapping_fits_restores():
         leave.set()
         other.join(10)
         assert blas_threads() == before
+
+
+def test_the_interpreters_switch_interval_is_restored():
+    before = sys.getswitchinterval()
+    with threads.one_thread_per_net():
+        assert sys.getswitchinterval() < before
+        with threads.one_thread_per_net():
+            pass
+        assert sys.getswitchinterval() < before
+    assert sys.getswitchinterval() == before

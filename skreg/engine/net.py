@@ -15,7 +15,7 @@ from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
 from skreg.engine.pacing import Pacing
-from skreg.engine.threads import cores, one_thread_per_net
+from skreg.engine.threads import one_thread_per_net
 from skreg.engine.torch_engine import TorchEngine
 from skreg.engine.torch_optimizer import RegularizedOptimizer
 from skreg.exceptions import DivergenceError
@@ -127,8 +127,7 @@ class RegularizedNet(NeuralNet):
         with one_thread_per_net(), nullcontext() if self._calls_user else baton.released():
             engine = self._make_engine()
             if self.solver == "lbfgs":
-                with nullcontext() if self._calls_user else self._on_a_core():
-                    fit_lbfgs(self.problem, engine, self.max_fun, self._book_iteration)
+                fit_lbfgs(self.problem, engine, self.max_fun, self._book_iteration)
             else:
                 self._fit_stochastic(engine)
         self._check_finite()
@@ -140,12 +139,12 @@ class RegularizedNet(NeuralNet):
         return bool(self.callbacks_) or self.penalty is not None or self.problem.score is not None
 
     @contextmanager
-    def _on_a_core(self):
-        """For the length of a block of steps: a core, and others may have the baton."""
+    def _apart(self):
+        """For the length of a block of steps others may have the baton."""
         if self._calls_user and self.engine == "torch":
             yield  # callbacks and penalties are called within steps
             return
-        with baton.released(), cores().taken(1):
+        with baton.released():
             yield
         baton.check()
 
@@ -181,7 +180,7 @@ class RegularizedNet(NeuralNet):
             if progress["batch"] == 0 and self.callbacks_:
                 self.tell("on_epoch_begin", **self._epoch_data())
             start, step, done = time.perf_counter(), int(progress["step"]), booked
-            with self._on_a_core():
+            with self._apart():
                 engine.run(curves, order, pacing.steps())
             seconds, booked = time.perf_counter() - start, int(progress["row"])
             pacing.note(int(progress["step"]) - step, seconds)

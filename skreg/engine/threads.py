@@ -1,19 +1,21 @@
 """One owner of the threads of the numeric libraries: one thread per net while nets train.
 
 Most BLAS pools are process-wide: the first fit to begin sets them to one thread, the last to end
-puts back what it found, and fits in between share the setting. An OpenBLAS on OpenMP has a number
-per calling thread, and so has torch: those every fit sets and restores for itself.
+puts back what it found, and fits in between share the setting. So it is with the interpreter's
+switch interval: a thread that comes out of a kernel should not wait long for its turn. An OpenBLAS
+on OpenMP has a number per calling thread, and so has torch: those every fit sets and restores for
+itself.
 """
 
 import sys
 import threading
-from collections import deque
 from contextlib import contextmanager
 from functools import cache
 
 _lock = threading.Lock()
 _holders = 0
-_found = []  # threads of the process-wide pools before the first holder
+_found = None  # threads of the process-wide pools and switch interval before the first holder
+_SWITCH_INTERVAL = 5e-4  # seconds
 
 
 @cache
@@ -52,8 +54,9 @@ def one_thread_per_net():
     with _lock:
         _holders += 1
         if _holders == 1:
-            _found = _numbers(shared)
+            _found = _numbers(shared), sys.getswitchinterval()
             _set(shared, [1] * len(shared))
+            sys.setswitchinterval(min(_SWITCH_INTERVAL, _found[1]))
     if torch:
         torch.set_num_threads(1)
     _set(own, [1] * len(own))
@@ -66,46 +69,5 @@ def one_thread_per_net():
         with _lock:
             _holders -= 1
             if _holders == 0:
-                _set(shared, _found)
-
-
-class Cores:
-    """The cores of this process, lent to nets for the length of a block of steps.
-
-    Parameters
-    ----------
-    n_cores : int
-    """
-
-    def __init__(self, n_cores):
-        self.n_cores = self._free = n_cores
-        self._changed = threading.Condition()
-        self._waiting = deque()
-
-    @contextmanager
-    def taken(self, n):
-        """Hold `n` cores, in the order of asking."""
-        ticket = object()
-        with self._changed:
-            self._waiting.append(ticket)
-            try:
-                while self._waiting[0] is not ticket or self._free < n:
-                    self._changed.wait()
-            finally:
-                self._waiting.remove(ticket)
-                self._changed.notify_all()
-            self._free -= n
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += n
-                self._changed.notify_all()
-
-
-@cache
-def cores():
-    """The one of this process."""
-    from joblib import cpu_count
-
-    return Cores(cpu_count())
+                _set(shared, _found[0])
+                sys.setswitchinterval(_found[1])
