@@ -184,27 +184,27 @@ class RegularizedNet(NeuralNet):
                 engine.run(curves, order, pacing.steps())
             seconds, booked = time.perf_counter() - start, int(progress["row"])
             pacing.note(int(progress["step"]) - step, seconds)
-            for row in curves[done:booked]:
-                self._book_epoch(row, seconds / (booked - done))
+            for row in curves[done:booked].tolist():
+                self._book_epoch(*row, seconds / (booked - done))
         return booked
 
-    def _book_epoch(self, row, seconds):
+    def _book_epoch(self, loss, validation_loss, rate, seconds):
         """Write an epoch into the history, and let callbacks and the user see it."""
         history = self.history
         if not self.callbacks_:  # else skorch's on_epoch_begin has begun it
             history.append({"batches": []})
         entry = list.__getitem__(history, -1)  # history's own way takes longer than the epoch
-        entry["epoch"], entry["train_loss"] = len(history), float(row["loss"])
-        validated = not np.isnan(row["validation_loss"])
+        entry["epoch"], entry["train_loss"] = len(history), loss
+        validated = validation_loss == validation_loss  # not NaN
         if validated:
-            entry["valid_loss"] = float(row["validation_loss"])
-        entry["lr"], entry["dur"] = float(row["learning_rate"]), seconds
+            entry["valid_loss"] = validation_loss
+        entry["lr"], entry["dur"] = rate, seconds
         if self.problem.score is not None:
             entry["valid_score"] = self._judge_score()
         if self.verbose:
-            print(f"Iteration {len(history)}, loss = {row['loss']:.8f}")
+            print(f"Iteration {len(history)}, loss = {loss:.8f}")
             if validated:
-                print(f"Validation loss: {row['validation_loss']:.8f}")
+                print(f"Validation loss: {validation_loss:.8f}")
             if "valid_score" in entry:
                 print(f"Validation score: {entry['valid_score']:.8f}")
         if self.callbacks_:
@@ -229,7 +229,7 @@ class RegularizedNet(NeuralNet):
         baton.check()
         if self.callbacks_:
             self.tell("on_epoch_begin", **self._epoch_data())
-        self._book_epoch(row, seconds)
+        self._book_epoch(*row.tolist(), seconds)
 
     def tell(self, event, **kwargs):
         """Notify the callbacks; a KeyboardInterrupt that one raises means: stop here."""
