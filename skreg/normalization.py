@@ -74,19 +74,20 @@ def normalize(layer, params, scratch, weight, fixed, z, out):
     if layer["normalization"] == LAYER:
         share = one / dtype(n)
         for r in range(n_rows):
+            row, normed = z[r], out[r * n : (r + 1) * n]  # views: loops over them go in vectors
             total, square = zero, zero
             for j in range(n):
-                z[r, j] += bias[j]
-                total += z[r, j]
+                normed[j] = row[j] + bias[j]
+                total += row[j] + bias[j]
             center = total * share
             for j in range(n):
-                square += (z[r, j] - center) * (z[r, j] - center)
+                square += (normed[j] - center) * (normed[j] - center)
             factor = one / np.sqrt(square * share + epsilon)
             out[n_rows * n + r] = factor
             for j in range(n):
-                value = (z[r, j] - center) * factor
-                out[r * n + j] = value
-                z[r, j] = gain[j] * value
+                value = (normed[j] - center) * factor
+                normed[j] = value
+                row[j] = gain[j] * value
         return
     for j in range(n):
         mean[j] = params[at + 2 * n + j] - bias[j] if fixed else zero
@@ -96,10 +97,11 @@ def normalize(layer, params, scratch, weight, fixed, z, out):
     for j in range(n):
         room[j] = one / np.sqrt(variance[j] + epsilon)
     for r in range(n_rows):
+        row, normed = z[r], out[r * n : (r + 1) * n]
         for j in range(n):
-            value = (z[r, j] - mean[j]) * room[j]
-            out[r * n + j] = value
-            z[r, j] = gain[j] * value
+            value = (row[j] - mean[j]) * room[j]
+            normed[j] = value
+            row[j] = gain[j] * value
     for j in range(n):
         mean[j] += bias[j]
 
@@ -111,13 +113,13 @@ def _statistics(weight, z, mean, variance):
     for r in range(z.shape[0]):
         total += weight[r]
     for r in range(z.shape[0]):
-        share = weight[r] / total
-        for j in range(z.shape[1]):
-            mean[j] += share * z[r, j]
+        share, row = weight[r] / total, z[r]
+        for j in range(mean.size):
+            mean[j] += share * row[j]
     for r in range(z.shape[0]):
-        share = weight[r] / total
-        for j in range(z.shape[1]):
-            variance[j] += share * (z[r, j] - mean[j]) * (z[r, j] - mean[j])
+        share, row = weight[r] / total, z[r]
+        for j in range(mean.size):
+            variance[j] += share * (row[j] - mean[j]) * (row[j] - mean[j])
 
 
 @jit
@@ -133,30 +135,30 @@ def normalize_backward(layer, params, scratch, weight, normed, delta):
     zero, one, total = dtype(0), dtype(1), dtype(0)
     for j in range(n):
         by_gain[j], by_shift[j] = zero, zero
+    by_rows, share = layer["normalization"] == LAYER, one / dtype(n)
     for r in range(n_rows):
+        row, value = delta[r], normed[r * n : (r + 1) * n]
+        along, sideways = zero, zero
         total += weight[r]
         for j in range(n):
-            by_gain[j] += delta[r, j] * normed[r * n + j]
-            by_shift[j] += delta[r, j]
-    if layer["normalization"] == LAYER:
-        share = one / dtype(n)
-        for r in range(n_rows):
-            along, sideways = zero, zero
+            by_gain[j] += row[j] * value[j]
+            by_shift[j] += row[j]
+        if by_rows:
             for j in range(n):
-                delta[r, j] *= gain[j]
-                along += delta[r, j] * normed[r * n + j]
-                sideways += delta[r, j]
+                along += gain[j] * row[j] * value[j]
+                sideways += gain[j] * row[j]
             along, sideways, factor = along * share, sideways * share, normed[n_rows * n + r]
             for j in range(n):
-                delta[r, j] = factor * (delta[r, j] - sideways - normed[r * n + j] * along)
+                row[j] = factor * (gain[j] * row[j] - sideways - value[j] * along)
+    if by_rows:
         return
     for j in range(n):
         room[j] = gain[j] / np.sqrt(scratch[at + 3 * n + j] + dtype(EPSILON))
     for r in range(n_rows):
+        row, value = delta[r], normed[r * n : (r + 1) * n]
         share = weight[r] / total if n_rows > 1 else zero  # one row: the statistics are constants
         for j in range(n):
-            pulled = share * (by_shift[j] + normed[r * n + j] * by_gain[j])
-            delta[r, j] = room[j] * (delta[r, j] - pulled)
+            row[j] = room[j] * (row[j] - share * (by_shift[j] + value[j] * by_gain[j]))
 
 
 @jit
