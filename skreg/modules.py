@@ -98,8 +98,8 @@ class MLP(nn.Module):
         for i, layer in enumerate(self.layers):
             below = h if noise is None else noise.dropout(i, h)
             h = layer(below)
-            if i == len(self.layers) - 1:
-                return h
-            h = act(self.norms[i](h, weight) if self.norms else h)
+            if i < len(self.layers) - 1:
+                h = act(self.norms[i](h, weight) if self.norms else h)
             if self.skips[i]:
                 h = below + (h if noise is None else noise.paths(i, h))
+        return h

@@ -54,7 +54,10 @@ def layer_noise_settings(params, n_layers):
     rates = np.zeros(n_layers)
     rates[0] = params["input_dropout"]
     rates[1:] = params["dropout"]
-    return {"drop_threshold": _thresholds(rates), "path_threshold": _thresholds(params["drop_path"])}
+    return {
+        "drop_threshold": _thresholds(rates),
+        "path_threshold": _thresholds(params["drop_path"]),
+    }
 
 
 def _thresholds(rates):

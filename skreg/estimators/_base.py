@@ -236,9 +236,7 @@ class BaseMLP(BaseEstimator):
         from skreg.engine.train import initial_weights
 
         if not warm:
-            start = initial_weights(
-                sizes, self.activation, self.normalization, memory.random_state
-            )
+            start = initial_weights(sizes, self.activation, self.normalization, memory.random_state)
             return [start] * 2
         before = (self.coefs_[0].shape[0], *(c.shape[1] for c in self.coefs_))
         if before != sizes:
