@@ -22,14 +22,18 @@ REGRESSOR = {
     "noise_std=0.1": {"noise_std": 0.1},
     "weight_noise_std=0.1": {"weight_noise_std": 0.1},
     "target_noise_std=0.1": {"target_noise_std": 0.1},
+    "normalization='layer'": {"normalization": "layer"},
+    "normalization='batch'": {"normalization": "batch"},
     "early_stopping": {"early_stopping": True},
     "activation='tanh'": {"activation": "tanh"},
     "activation='logistic'": {"activation": "logistic"},
     "solver='sgd'": {"solver": "sgd"},
 }
+TWO_LAYERS = {"residual": {"residual": True}, "drop_path=0.2": {"residual": True, "drop_path": 0.2}}
 CLASSIFIER = {"label_smoothing=0.1": {"label_smoothing": 0.1}}
 CASES = {
     "353 x 10, (100,)": (353, 10, (100,), 300),
+    "353 x 10, (100, 100)": (353, 10, (100, 100), 150),
     "1,000 x 100, (128, 128)": (1000, 100, (128, 128), 30),
 }
 
@@ -45,12 +49,13 @@ def measure(case):
         return lambda: net.fit(X, target)
 
     functions = {"plain": fit(MLPRegressor, y, {}), "classes": fit(MLPClassifier, classes, {})}
-    functions |= {name: fit(MLPRegressor, y, params) for name, params in REGRESSOR.items()}
+    regressor = REGRESSOR | (TWO_LAYERS if len(hidden) > 1 else {})
+    functions |= {name: fit(MLPRegressor, y, params) for name, params in regressor.items()}
     functions |= {name: fit(MLPClassifier, classes, params) for name, params in CLASSIFIER.items()}
     seconds = interleaved(functions)
-    bars = dict.fromkeys((*REGRESSOR, *CLASSIFIER), 1.5)
+    bars = dict.fromkeys((*regressor, *CLASSIFIER), 1.5)
     bars |= {"dropout=0.5": 1.4, "gradient_penalty=0.1": 3.0, "sam_rho=0.05": 3.0}
-    for name in (*REGRESSOR, *CLASSIFIER):
+    for name in (*regressor, *CLASSIFIER):
         plain = seconds["classes" if name in CLASSIFIER else "plain"]
         ratio = seconds[name] / plain
         bar = "" if name.startswith(("activation", "solver")) else verdict(ratio, bars[name])

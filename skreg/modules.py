@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from skreg.normalization import torch_normalize
+
 _ACTIVATIONS = {
     "identity": lambda z: z,
     "relu": functional.relu,
@@ -27,6 +29,33 @@ class GivenLinear(nn.Linear):
         self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
 
 
+class Norm(nn.Module):
+    """Normalisation of a layer, after `skreg.normalization`, on given tensors.
+
+    Parameters
+    ----------
+    gain, shift : Tensor of shape (n_units,)
+    statistics : Tensor of shape (2, n_units), optional
+        Running mean and variance, with "batch".
+
+    Attributes
+    ----------
+    batch : Tensor of shape (2, n_units) or None
+        Statistics of the last training batch, where it had any of its own.
+    """
+
+    def __init__(self, gain, shift, statistics=None):
+        super().__init__()
+        self.gain, self.shift = nn.Parameter(gain), nn.Parameter(shift)
+        self.register_buffer("statistics", statistics)
+        self.batch = None
+
+    def forward(self, z, weight=None):
+        """Normalised z (n_rows, n_units); `weight` (n_rows,) is that of the rows, in training."""
+        value, self.batch = torch_normalize(z, self.gain, self.shift, self.statistics, weight)
+        return value
+
+
 class MLP(nn.Module):
     """Multi-layer perceptron on given weights.
 
@@ -37,28 +66,40 @@ class MLP(nn.Module):
     biases : list of Tensor, each of shape (n_out,)
     activation : {"identity", "relu", "tanh", "logistic"}
         Of the hidden layers; the output is the raw prediction.
+    norms : list of tuples of Tensor, one per hidden layer, or empty
+        What `Norm` takes; empty for a net that is not normalised.
+    skips : list of bool
+        Of each layer, whether its input is added to its output.
     """
 
-    def __init__(self, weights, biases, activation):
+    def __init__(self, weights, biases, activation, norms, skips):
         super().__init__()
-        self.activation = activation
+        self.activation, self.skips = activation, list(skips)
+        self.norms = nn.ModuleList(Norm(*tensors) for tensors in norms)
         self.layers = nn.ModuleList()
         for weight, bias in zip(weights, biases, strict=True):
             self.layers.append(GivenLinear(weight, bias))
+        for layer, norm in zip(self.layers, self.norms, strict=False):
+            layer.bias.requires_grad_(norm.statistics is None)  # else the mean takes it off
 
-    def forward(self, X, noise=None):
+    def forward(self, X, noise=None, weight=None):
         """Raw prediction of shape (n_rows, n_outputs).
 
         Parameters
         ----------
         X : Tensor of shape (n_rows, n_features)
         noise : skreg.noise.TorchNoise, optional
-            Drops units of every layer's input, in training.
+            Drops units of every layer's input and rows of branches, in training.
+        weight : Tensor of shape (n_rows,), optional
+            Of the rows, in training: batches are then normalised by their own statistics.
         """
         act = _ACTIVATIONS[self.activation]
         h = X
         for i, layer in enumerate(self.layers):
-            h = layer(h if noise is None else noise.dropout(i, h))
+            below = h if noise is None else noise.dropout(i, h)
+            h = layer(below)
             if i < len(self.layers) - 1:
-                h = act(h)
+                h = act(self.norms[i](h, weight) if self.norms else h)
+            if self.skips[i]:
+                h = below + (h if noise is None else noise.paths(i, h))
         return h

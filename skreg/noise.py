@@ -6,6 +6,9 @@
   variational inference for neural networks").
 - Dropout: a unit is kept with probability 1 - p and then divided by it (Srivastava et al. 2014).
   Masks take 16 random bits a unit: p is rounded to 1/65536, and the scale is exact for that.
+- Drop path: what a residual layer adds to its input is left out, row by row, with probability p
+  and divided by 1 - p otherwise (Huang et al. 2016, "Deep networks with stochastic depth"; by rows
+  as in timm). 16 bits a row, likewise.
 
 Both engines draw from `skreg.streams`; on a GPU torch draws, equal in distribution.
 """
@@ -14,6 +17,7 @@ import numpy as np
 
 from skreg._jit import inlined, jit
 from skreg.streams import (
+    DROP_PATH,
     DROPOUT,
     INPUT_NOISE,
     TARGET_NOISE,
@@ -21,16 +25,18 @@ from skreg.streams import (
     add_normal,
     fill_words,
     stream_key,
+    word_of,
 )
 
 _LEVELS = 65536
+_LOWEST = np.uint64(_LEVELS - 1)
 
 
 FIELDS = [("seed", "u8"), ("input_std", "f8"), ("target_std", "f8"), ("weight_std", "f8")]
 """Of a plan: the seed of the streams, and the standard deviations of the noises."""
 
-LAYER_FIELDS = [("drop_threshold", "u2")]
-"""Of each layer of a plan: how many of 65536 levels drop a unit of its input."""
+LAYER_FIELDS = [("drop_threshold", "u2"), ("path_threshold", "u2")]
+"""Of each layer of a plan: how many of 65536 levels drop a unit of its input, or a row's branch."""
 
 
 def noise_settings(params, seed):
@@ -48,7 +54,14 @@ def layer_noise_settings(params, n_layers):
     rates = np.zeros(n_layers)
     rates[0] = params["input_dropout"]
     rates[1:] = params["dropout"]
-    return {"drop_threshold": np.minimum(np.round(rates * _LEVELS), _LEVELS - 1)}
+    return {
+        "drop_threshold": _thresholds(rates),
+        "path_threshold": _thresholds(params["drop_path"]),
+    }
+
+
+def _thresholds(rates):
+    return np.minimum(np.round(np.multiply(rates, _LEVELS)), _LEVELS - 1)
 
 
 @inlined
@@ -92,6 +105,20 @@ def drop(threshold, bits, values):
         values[i] *= scale if bits[i] >= threshold else zero
 
 
+@jit
+def draw_paths(layer, plan, step, number, noisy, factors):
+    """Factors of a residual layer's branch, one per row; the layer's number is `number`."""
+    threshold = np.int64(layer["path_threshold"]) if noisy else 0
+    dtype = factors.dtype.type
+    scale = dtype(65536.0 / (65536.0 - threshold))
+    key = stream_key(stream_key(plan["seed"], DROP_PATH, step), number, 0)
+    for r in range(factors.size):
+        factors[r] = scale
+        if threshold > 0:
+            bits = np.int64((word_of(key, r // 4) >> np.uint64(16 * (r % 4))) & _LOWEST)
+            factors[r] = scale if bits >= threshold else dtype(0)
+
+
 class TorchNoise:
     """The same noises for tensors; every method returns a new tensor.
 
@@ -123,22 +150,32 @@ class TorchNoise:
 
     def dropout(self, layer, h):
         """Input `h` of layer number `layer` with units dropped."""
+        threshold = int(self.layers["drop_threshold"][layer])
+        return self._drop(threshold, h, h.shape, DROPOUT + layer)
+
+    def paths(self, layer, branch):
+        """Branch of the residual layer number `layer`, (n_rows, n_units), with rows dropped."""
+        threshold = int(self.layers["path_threshold"][layer])
+        return self._drop(threshold, branch, (len(branch), 1), DROP_PATH, layer)
+
+    def _drop(self, threshold, value, shape, role, layer=None):
+        """`value` times a mask of a shape that broadcasts with it."""
         import torch
 
-        threshold = int(self.layers["drop_threshold"][layer])
         if threshold == 0:
-            return h
+            return value
         if self.draws is None:
-            bits = torch.randint(_LEVELS, h.shape, generator=self.generator, device=h.device)
+            bits = torch.randint(_LEVELS, shape, generator=self.generator, device=value.device)
         else:
-            words = np.empty((h.numel() + 3) // 4, np.uint64)
-            self.draws.fill_words(self._key(DROPOUT + layer), words)
-            bits = words.view(np.uint16)[: h.numel()].astype(np.int32)
-            bits = torch.from_numpy(bits).reshape(h.shape)
-        return h * (bits >= threshold) * (_LEVELS / (_LEVELS - threshold))
+            n = int(np.prod(shape))
+            words = np.empty((n + 3) // 4, np.uint64)
+            self.draws.fill_words(self._key(role, layer), words)
+            bits = torch.from_numpy(words.view(np.uint16)[:n].astype(np.int32)).reshape(shape)
+        return value * (bits >= threshold) * (_LEVELS / (_LEVELS - threshold))
 
-    def _key(self, role):
-        return np.uint64(self.draws.stream_key(self.plan["seed"], role, self.step))
+    def _key(self, role, layer=None):
+        key = np.uint64(self.draws.stream_key(self.plan["seed"], role, self.step))
+        return key if layer is None else np.uint64(self.draws.stream_key(key, layer, 0))
 
     def _gaussian(self, value, std, role, layer=None):
         import torch
@@ -150,9 +187,7 @@ class TorchNoise:
                 value.shape, generator=self.generator, device=value.device, dtype=value.dtype
             )
             return value + std * normal
-        key = self._key(role)
-        if layer is not None:
-            key = np.uint64(self.draws.stream_key(key, layer, 0))
+        key = self._key(role, layer)
         noise = np.zeros(value.numel(), self.draws.dtype)
         self.draws.add_normal(key, std, noise)
         return value + torch.from_numpy(noise).reshape(value.shape)

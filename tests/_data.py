@@ -34,3 +34,8 @@ def digits(n=400):
     """Rows of the digits data scaled to [0, 1], and their labels."""
     X, y = load_digits(return_X_y=True)
     return X[:n] / 16, y[:n]
+
+
+def learnt(net):
+    """All arrays that a fit has learnt."""
+    return [*net.coefs_, *net.intercepts_, *net.norms_]

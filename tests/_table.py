@@ -36,6 +36,7 @@ bending = Bending()
 MINI_BATCHES = {"batch_size": 20}
 ANCHORED = {"anchor_alpha": 0.5}
 SGD = {"solver": "sgd", "learning_rate_init": 0.05}
+RESIDUAL = {"residual": True, "hidden_layer_sizes": (8, 8, 8), "normalization": "batch"}
 STOP = {"early_stopping": True, "n_iter_no_change": 2, "tol": 0.01}
 
 REGULARIZERS = [
@@ -62,6 +63,10 @@ REGULARIZERS = [
     Row("averaging", ("ema", "swa"), {"early_stopping": True}),
     Row("averaging_decay", (0.9, 0.5), {"averaging": "ema"}),
     Row("averaging_start", (0.0, 0.5), {"averaging": "swa"}),
+    Row("normalization", (None, "layer")),
+    Row("normalization", ("layer", "batch"), MINI_BATCHES),
+    Row("residual", (False, True), {"hidden_layer_sizes": (8, 8)}),
+    Row("drop_path", (0.0, 0.4), RESIDUAL),
     Row("dropout", (0.0, 0.5)),
     Row("dropout", ([0.1, 0.4], [0.4, 0.1]), {"hidden_layer_sizes": (12, 8)}),
     Row("input_dropout", (0.0, 0.3)),

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from skreg import MLPClassifier, MLPRegressor
-from tests._data import targets
+from tests._data import learnt, targets
 
 X, Y = targets("regression")
 N_EPOCHS = 12
@@ -26,7 +26,7 @@ ENGINES = pytest.mark.parametrize("engine", ["compiled", "torch"])
 
 
 def flat(net):
-    return np.concatenate([a.ravel() for a in net.coefs_ + net.intercepts_])
+    return np.concatenate([a.ravel() for a in learnt(net)])
 
 
 def path(**params):
@@ -62,6 +62,17 @@ def test_swa_is_torchs(engine, start, first):
     net = MLPRegressor(averaging="swa", averaging_start=start, engine=engine, **PARAMS).fit(X, Y)
     oracle = averaged_by_torch(path(engine=engine)[first:])
     assert_allclose(flat(net), oracle, rtol=1e-10, atol=1e-12)
+
+
+@ENGINES
+def test_running_statistics_are_averaged_with_the_weights(engine):
+    normalised = {"normalization": "batch", "engine": engine}
+    net = MLPRegressor(averaging="swa", averaging_start=0.5, **normalised, **PARAMS).fit(X, Y)
+    oracle = averaged_by_torch(path(**normalised)[6:])
+    assert_allclose(flat(net), oracle, rtol=1e-10, atol=1e-12)
+    assert_allclose(
+        net.net_.predict(X)[:, 0] * net.target_scale_ + net.target_mean_, net.predict(X)
+    )
 
 
 @ENGINES

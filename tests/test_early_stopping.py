@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, mean_absolute_error
 from sklearn.model_selection import GroupShuffleSplit, PredefinedSplit, TimeSeriesSplit
 
 from skreg import MLPClassifier, MLPRegressor
-from tests._data import targets
+from tests._data import learnt, targets
 
 X, Y = targets("regression")
 STOP = {
@@ -24,7 +24,7 @@ SOLVERS = pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 
 
 def same(a, b):
-    for x, y in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
+    for x, y in zip(learnt(a), learnt(b), strict=True):
         assert_array_equal(x, y)
 
 

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 from skreg import DivergenceError, MLPClassifier, MLPRegressor
 from skreg.engine.choice import choose_engine
 from tests import _table
-from tests._data import targets
+from tests._data import learnt, targets
 
 PARAMS = {
     "dtype": "float64",
@@ -40,9 +40,7 @@ def both(kind, X, y, weight=None, **params):
 
 
 def assert_same(compiled, torch, rtol=1e-10):
-    for a, b in zip(
-        compiled.coefs_ + compiled.intercepts_, torch.coefs_ + torch.intercepts_, strict=True
-    ):
+    for a, b in zip(learnt(compiled), learnt(torch), strict=True):
         assert_allclose(a, b, rtol=rtol, atol=rtol)
     assert_allclose(compiled.loss_curve_, torch.loss_curve_, rtol=rtol)
     assert compiled.n_iter_ == torch.n_iter_
@@ -82,6 +80,18 @@ def test_every_hyperparameter(kind, row):
     for value in row.values:
         params = {"hidden_layer_sizes": (8,), **row.base, row.name: value}
         assert_same(*both("regression" if kind == "regressor" else "multiclass", X, y, **params))
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+def test_residual_layers_under_all_noises(normalization, solver, activation):
+    X, y = targets("regression")
+    params = {**ALL_NOISE, "dropout": 0.2, "residual": True, "drop_path": 0.3, "sam_rho": 0.05}
+    params.update(hidden_layer_sizes=(6, 8, 8, 8, 5), batch_size=17, averaging="ema")
+    params.update(normalization=normalization, solver=solver, activation=activation)
+    weight = np.random.RandomState(0).randint(0, 4, len(X))
+    assert_same(*both("regression", X, y, weight, **params))
 
 
 @pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive", "cosine"])

@@ -82,6 +82,23 @@ def test_dropout_keeps_the_mean_and_adds_the_variance(rate, device_draws):
 
 
 @pytest.mark.parametrize("device_draws", [False, True])
+@pytest.mark.parametrize("rate", [0.05, 0.5, 0.9])
+def test_drop_path_leaves_out_whole_rows_at_its_rate(rate, device_draws):
+    draws = torch_noise(device_draws, sizes=(2, 2, 2, 2, 1), drop_path=rate)
+    out = draws.paths(1, torch.full((N, 2), 3.0, dtype=torch.float64)).numpy()
+    kept, keep = out[:, 0] != 0, 1 - np.round(rate * 65536) / 65536
+    assert_allclose(out[kept], 3 / keep)
+    assert (out[~kept] == 0).all()
+    error = SIGMAS * np.sqrt(rate * (1 - rate) / N)
+    assert abs(kept.mean() - keep) < error
+    assert abs(out.mean() - 3) < 3 * error / keep
+    for lag in (1, 4):
+        assert abs(np.corrcoef(kept[:-lag], kept[lag:])[0, 1]) < SIGMAS / np.sqrt(N)
+    other = draws.paths(2, torch.ones((N, 1), dtype=torch.float64)).numpy()[:, 0] != 0
+    assert abs(np.corrcoef(kept, other)[0, 1]) < SIGMAS / np.sqrt(N)
+
+
+@pytest.mark.parametrize("device_draws", [False, True])
 @pytest.mark.parametrize(
     ("name", "draw"),
     [

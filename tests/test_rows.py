@@ -9,9 +9,10 @@ from sklearn.model_selection import train_test_split
 
 from skreg import MLPClassifier, MLPRegressor
 from skreg.estimators._rows import as_weighted_set, split
-from tests._data import targets
+from tests._data import learnt, targets
 
 NOISY = {"dropout": 0.3, "noise_std": 0.2, "weight_noise_std": 0.05, "random_state": 0}
+NORMALISED = {"normalization": "batch", "hidden_layer_sizes": 20}
 KINDS = ["regression", "multioutput", "binary", "multiclass", "multilabel"]
 LAYOUTS = pytest.mark.parametrize("layout", [np.asarray, csr_matrix])
 
@@ -22,13 +23,15 @@ def make(kind, **params):
 
 
 def assert_same(a, b):
-    for x, z in zip(a.coefs_, b.coefs_, strict=True):
+    for x, z in zip(learnt(a), learnt(b), strict=True):
         assert_array_equal(x, z)
 
 
 @LAYOUTS
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("params", [{}, {"early_stopping": True}, {"solver": "sgd"}], ids=str)
+@pytest.mark.parametrize(
+    "params", [{}, {"early_stopping": True}, {"solver": "sgd"}, NORMALISED], ids=str
+)
 def test_a_fit_in_one_batch_depends_on_the_weighted_set_alone(kind, params, layout):
     X, y = targets(kind, 60)
     weight = np.random.RandomState(0).randint(0, 4, len(X))

@@ -12,7 +12,7 @@ from skorch.callbacks import Callback, Checkpoint, EpochScoring, LRScheduler, Pr
 
 from skreg import MLPClassifier, MLPRegressor
 from skreg.engine import pacing
-from tests._data import targets
+from tests._data import learnt, targets
 
 ENGINES = pytest.mark.parametrize("engine", ["compiled", "torch"])
 BOTH = pytest.mark.parametrize(
@@ -23,7 +23,7 @@ FIXED = {"tol": 0.0, "n_iter_no_change": 1000}
 
 
 def assert_same(a, b, rtol=0.0):
-    for x, z in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
+    for x, z in zip(learnt(a), learnt(b), strict=True):
         assert_allclose(x, z, rtol=rtol, atol=rtol)
 
 
@@ -86,6 +86,7 @@ def test_the_validation_loss_is_free_of_noise_and_penalties(cls, kind):
         {"learning_rate": "cosine"},
         {"batch_size": 25},
         NOISY,
+        {"normalization": "batch", "batch_size": 25, "averaging": "ema"},
     ],
     ids=str,
 )

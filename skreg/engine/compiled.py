@@ -96,7 +96,8 @@ def _examples(dtype):
     """Types of the arguments that the entry points share."""
     dtype = np.dtype(dtype)
     flat, room, words = np.zeros(1, dtype), np.zeros((1, 1), dtype), np.zeros(1, np.uint64)
-    work = kernel.Work(flat, words, words.view(np.uint16), room, flat, flat, room, room, flat)
+    bits = words.view(np.uint16)
+    work = kernel.Work(flat, flat, words, bits, room, flat, flat, room, room, flat)
     return _data_type(dtype), np.zeros(1, PLAN), np.zeros(1, LAYER), flat, work
 
 

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skreg import augmentation, averaging, losses, noise, penalties, perturbation, stopping
+from skreg import (
+    augmentation,
+    averaging,
+    losses,
+    noise,
+    normalization,
+    penalties,
+    perturbation,
+    stopping,
+)
 from skreg._jit import inlined, jit
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
@@ -50,6 +59,7 @@ class Work(NamedTuple):
     """Room for the steps to work in; nothing in it outlives a step."""
 
     acts: np.ndarray  # (capacity * sum of sizes,)
+    aside: np.ndarray  # what normalisation and skips keep for backward, as `passes` says
     words: np.ndarray  # uint64, the random bits of dropout masks, four units each
     bits: np.ndarray  # uint16, the same memory unit by unit
     deltas: np.ndarray  # (2, capacity * widest layer)
@@ -65,8 +75,10 @@ def make_work(plan, layers, capacity, dtype):
     n_params = int(layers["end"][-1])
     n_words = np.where(layers["drop_threshold"] > 0, (capacity * layers["n_in"] + 3) // 4, 0)
     words = np.empty(int(n_words.sum()), np.uint64)
+    n_aside = (layers["normalization"] != normalization.NONE) + layers["skip"].astype(int)
     return Work(
         acts=np.empty(capacity * int(layers["n_in"].sum() + layers["n_out"][-1]), dtype),
+        aside=np.empty(capacity * int(((layers["n_out"] + 1) * n_aside).sum()), dtype),
         words=words,
         bits=words.view(np.uint16),
         deltas=np.empty((2, capacity * int(layers["n_out"].max())), dtype),
@@ -137,16 +149,23 @@ def noisy_weights(plan, layers, params, noisy, step):
 
 
 @inlined
-def loss_and_gradient(data, rows, plan, layers, params, work, step):
-    """Loss of a batch and, in `work.gradient`, its gradient; noise in, penalties not."""
-    n = rows.size
+def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share):
+    """Loss of a batch and, in `work.gradient`, its gradient; noise in, penalties not.
+
+    The batch's statistics are taken into `params` by their share.
+    """
+    n, point = rows.size, params
     batch, targets, weight = fill_batch(data, rows, layers, work)
     disturb_batch(data, rows, plan, batch, targets, weight, step)
     if plan["weight_std"] > 0.0:
-        params = noisy_weights(plan, layers, params, work.noisy, step)
-    raw = forward(plan, layers, params, work.acts, work.words, work.bits, n, step, True)
+        point = noisy_weights(plan, layers, params, work.noisy, step)
+    acts, aside, gradient = work.acts, work.aside, work.gradient
+    raw = forward(
+        plan, layers, point, acts, aside, work.words, work.bits, weight, gradient, step, True
+    )
     total = losses.loss_and_gradient(plan, raw, targets, weight)
-    backward(layers, params, work.acts, work.bits, work.deltas, work.gradient, n)
+    backward(layers, point, acts, aside, work.bits, weight, work.deltas, gradient)
+    normalization.settle_statistics(layers, batch_share if n > 1 else 0.0, gradient, params)
     share = work.gradient.dtype.type(1.0 / n)
     for i in range(work.gradient.size):
         work.gradient[i] *= share
@@ -162,7 +181,8 @@ def step_gradient(data, rows, plan, layers, params, work, rate, step):
     radius = perturbation.radius(plan)
     loss, norm, point = 0.0, 0.0, params
     for look in range(2):
-        value = loss_and_gradient(data, rows, plan, layers, point, work, step)
+        batch_share = normalization.batch_share(step) if look == 0 else 0.0
+        value = loss_and_gradient(data, rows, plan, layers, point, work, step, batch_share)
         if look == 0:
             loss = value
             norm = perturbation.norm_of(work.gradient) if radius > 0.0 else 0.0
@@ -216,8 +236,10 @@ def mean_loss(data, plan, layers, params, work):
     for start in range(0, n, capacity):
         rows = data.rows[start : min(start + capacity, n)]
         _, targets, weight = fill_batch(data, rows, layers, work)
-        acts, n_rows = work.acts, rows.size
-        raw = forward(plan, layers, params, acts, work.words, work.bits, n_rows, 0, False)
+        acts, aside, words, bits = work.acts, work.aside, work.words, work.bits
+        raw = forward(
+            plan, layers, params, acts, aside, words, bits, weight, work.gradient, 0, False
+        )
         total += losses.loss_and_gradient(plan, raw, targets, weight)
         for r in range(rows.size):
             mass += weight[r]
@@ -299,7 +321,7 @@ def full_gradient(data, plan, layers, params, anchor, work, total_gradient):
     for start in range(0, n, capacity):
         rows = data.rows[start : min(start + capacity, n)]
         share = rows.size / n
-        total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0)
+        total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0, 0.0)
         for i in range(params.size):
             total_gradient[i] += share * work.gradient[i]
     return total + add_penalties(layers, params, anchor, total_gradient)

@@ -3,22 +3,27 @@
 The inputs of all layers, and the output after them, lie one after another in one buffer `acts`,
 each (n_rows, units) in C order; the batch itself comes first. Random bits of dropout masks lie in
 `words`, four units in each, layer after layer likewise; `bits` is their memory unit by unit.
+What backward needs beside lies in `aside`, layer after layer: of a normalised one the normalised
+values and a number per row, of one with a skip its branch and the factor of each row.
 """
 
 import numpy as np
 
 from skreg._jit import jit
-from skreg.engine.layout import LOGISTIC, RELU, TANH, bias_of, weights_of
-from skreg.noise import draw_mask, drop
+from skreg.engine.layout import LOGISTIC, RELU, TANH, bias_of, shift_of, weights_of
+from skreg.noise import draw_mask, draw_paths, drop
+from skreg.normalization import BATCH, NONE, normalize, normalize_backward
 
 
 @jit
-def forward(plan, layers, params, acts, words, bits, n_rows, step, noisy):
+def forward(plan, layers, params, acts, aside, words, bits, weight, scratch, step, noisy):
     """Raw prediction (n_rows, n_outputs) of the batch at the beginning of `acts`.
 
-    With `noisy` the step's dropout is drawn and applied; without, the net is itself.
+    With `noisy` the step's dropout and drop path are drawn and applied and batches normalised by
+    their own statistics; without, the net is itself. `scratch`, of the parameters' size, takes the
+    statistics used; `weight` is that of the rows.
     """
-    at, words_at = 0, 0
+    n_rows, at, words_at, aside_at = weight.size, 0, 0, 0
     for i in range(layers.size):
         layer = layers[i]
         n_in, n_out = layer["n_in"], layer["n_out"]
@@ -31,7 +36,19 @@ def forward(plan, layers, params, acts, words, bits, n_rows, step, noisy):
             words_at = words_end
         h, z = acts[at:middle].reshape(n_rows, n_in), acts[middle:end].reshape(n_rows, n_out)
         np.dot(h, weights_of(layer, params).T, z)
-        _add_bias_and_activate(layer["activation"], bias_of(layer, params), z)
+        bias = bias_of(layer, params)
+        aside_end = aside_at + n_rows * (n_out + 1)
+        if layer["normalization"] != NONE:
+            fixed = not noisy or n_rows == 1
+            normalize(layer, params, scratch, weight, fixed, z, aside[aside_at:aside_end])
+            bias = shift_of(layer, params)
+            aside_at, aside_end = aside_end, aside_end + n_rows * (n_out + 1)
+        _add_bias_and_activate(layer["activation"], bias, z)
+        if layer["skip"]:
+            factors = aside[aside_end - n_rows : aside_end]
+            draw_paths(layer, plan, step, i, noisy, factors)
+            _add_skip(h, factors, aside[aside_at:aside_end], z)
+            aside_at = aside_end
         at = middle
     return acts[at:end].reshape(n_rows, n_out)
 
@@ -59,15 +76,27 @@ def _add_bias_and_activate(activation, bias, z):
 
 
 @jit
-def backward(layers, params, acts, bits, deltas, gradient, n_rows):
+def _add_skip(h, factors, branch, z):
+    """Keep the branch's value `z` in `branch` and make it ``h + factor * z``."""
+    n = z.shape[1]
+    for r in range(z.shape[0]):
+        for j in range(n):
+            branch[r * n + j] = z[r, j]
+            z[r, j] = h[r, j] + factors[r] * z[r, j]
+
+
+@jit
+def backward(layers, params, acts, aside, bits, weight, deltas, gradient):
     """Gradient of the batch loss by all parameters, into `gradient`.
 
-    Comes after `forward` on the same rows; the output at the end of `acts` has since been
-    replaced by the loss's gradient by it. `deltas` is room for two layers' gradients.
+    Comes after `forward` on the same rows with `gradient` as its scratch; the output at the end of
+    `acts` has since been replaced by the loss's gradient by it. `deltas` is room for two layers'
+    gradients.
     """
-    at, words_at = 0, 0
+    n_rows, at, words_at, aside_at = weight.size, 0, 0, 0
     for i in range(layers.size):
         at += n_rows * layers[i]["n_in"]
+        aside_at += n_rows * (layers[i]["n_out"] + 1) * _n_aside(layers[i])
         if layers[i]["drop_threshold"] > 0:
             words_at += (n_rows * layers[i]["n_in"] + 3) // 4
     last = layers[layers.size - 1]
@@ -78,18 +107,53 @@ def backward(layers, params, acts, bits, deltas, gradient, n_rows):
         at -= n_units
         h = acts[at : at + n_units].reshape(n_rows, layer["n_in"])
         np.dot(delta.T, h, weights_of(layer, gradient))
-        _sum_rows(delta, bias_of(layer, gradient))
+        if layer["normalization"] != BATCH:
+            _sum_rows(delta, bias_of(layer, gradient))
         if i == 0:
             return
-        below = deltas[i % 2, :n_units]
+        below, value = deltas[i % 2, :n_units], acts[at : at + n_units]
         np.dot(delta, weights_of(layer, params), below.reshape(n_rows, layer["n_in"]))
+        if layer["skip"]:
+            _add(acts[at + n_units : at + 2 * n_units], below)
         threshold = layer["drop_threshold"]
         if threshold > 0:
             words_at -= (n_units + 3) // 4
             drop(threshold, bits[4 * words_at :], below)
         keep = h.dtype.type((65536.0 - threshold) / 65536.0)
-        _times_slope(layers[i - 1]["activation"], keep, acts[at : at + n_units], below)
-        delta = below.reshape(n_rows, layer["n_in"])
+        layer = layers[i - 1]
+        n_aside = n_units + n_rows
+        if layer["skip"]:
+            aside_at -= n_aside
+            _split(value, aside[aside_at + n_units : aside_at + n_aside], below)
+            keep, value = h.dtype.type(1), aside[aside_at : aside_at + n_units]
+        _times_slope(layer["activation"], keep, value, below)
+        delta = below.reshape(n_rows, layer["n_out"])
+        if layer["normalization"] != NONE:
+            aside_at -= n_aside
+            normed = aside[aside_at : aside_at + n_aside]
+            normalize_backward(layer, params, gradient, weight, normed, delta)
+
+
+@jit
+def _n_aside(layer):
+    """How many arrays of (n_units + 1) numbers per row a layer keeps in `aside`."""
+    return int(layer["normalization"] != NONE) + int(layer["skip"])
+
+
+@jit
+def _add(values, out):
+    for i in range(out.size):
+        out[i] += values[i]
+
+
+@jit
+def _split(through, factors, delta):
+    """Backward through a skip: the gradient goes `through` as it is, into the branch by factors."""
+    n = delta.size // factors.size
+    for r in range(factors.size):
+        for i in range(r * n, (r + 1) * n):
+            through[i] = delta[i]
+            delta[i] *= factors[r]
 
 
 @jit

@@ -6,7 +6,16 @@ own fields and fills them from an estimator's parameters.
 
 import numpy as np
 
-from skreg import augmentation, averaging, losses, noise, penalties, perturbation, stopping
+from skreg import (
+    augmentation,
+    averaging,
+    losses,
+    noise,
+    normalization,
+    penalties,
+    perturbation,
+    stopping,
+)
 from skreg.engine import layout, optimizers, schedules
 
 PLAN = np.dtype(
@@ -25,7 +34,12 @@ PLAN = np.dtype(
     align=True,
 )
 LAYER = np.dtype(
-    [*layout.LAYER_FIELDS, *penalties.LAYER_FIELDS, *noise.LAYER_FIELDS],
+    [
+        *layout.LAYER_FIELDS,
+        *normalization.LAYER_FIELDS,
+        *penalties.LAYER_FIELDS,
+        *noise.LAYER_FIELDS,
+    ],
     align=True,
 )
 
@@ -62,8 +76,10 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
 def make_layers(params, sizes):
     """Layers (array of records) of an MLP with `sizes` units, input and output included."""
     n_layers = len(sizes) - 1
+    kinds = normalization.normalization_settings(params, n_layers)
     settings = {
-        **layout.layout_settings(sizes, params["activation"]),
+        **layout.layout_settings(sizes, params["activation"], **kinds, residual=params["residual"]),
+        **kinds,
         **penalties.layer_penalty_settings(params),
         **noise.layer_noise_settings(params, n_layers),
     }

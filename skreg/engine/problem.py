@@ -28,7 +28,7 @@ class Problem:
         At most so many.
     score : callable or None
         Takes flat parameters and gives the score of the validation rows.
-    raw : tuple (coefs, intercepts) or None
+    raw : tuple (coefs, intercepts, norms) or None
         After training under `averaging`: the last weights, where `state.params` is the average.
     """
 

@@ -4,14 +4,15 @@ The same loop as `skreg.engine.kernel`, step by step and with the same draws.
 """
 
 from contextlib import contextmanager
+from itertools import compress
 
 import numpy as np
 import torch
 from scipy.sparse import csr_matrix
 
-from skreg import averaging, losses, noise, penalties, perturbation, stopping
+from skreg import averaging, losses, noise, normalization, penalties, perturbation, stopping
 from skreg.engine import compiled
-from skreg.engine.layout import bias_views, weight_views
+from skreg.engine.layout import bias_views, norm_parts, weight_views
 from skreg.engine.schedules import next_rate
 
 _PIECE = 4096  # rows that go through the net at once outside of steps
@@ -43,15 +44,25 @@ class TorchEngine:
         )
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
         self.weights = [layer.weight for layer in self.module.layers]
-        self.parameters = self.weights + [layer.bias for layer in self.module.layers]
+        self.norms = list(self.module.norms)
+        # all that the flat buffer holds, in the order of `_views`, and what of it is trained
+        self.tensors = self.weights + [layer.bias for layer in self.module.layers]
+        self.tensors += [p for norm in self.norms for p in (norm.gain, norm.shift)]
+        self.tensors += [norm.statistics for norm in self.norms if norm.statistics is not None]
+        self.trained = [tensor.requires_grad for tensor in self.tensors]
+        self.parameters = list(compress(self.tensors, self.trained))
         self.anchors = self._anchors()
         self.averages = self._averages()
         self._rate = None
         self._preset_optimizer()
 
     def _views(self, flat):
-        """Views of a flat buffer in the order of `self.parameters`."""
-        return weight_views(self.problem.layers, flat) + bias_views(self.problem.layers, flat)
+        """Views of a flat buffer in the order of `self.tensors`."""
+        layers = self.problem.layers
+        norms = norm_parts(layers, flat)
+        views = weight_views(layers, flat) + bias_views(layers, flat)
+        views += [part for parts in norms for part in parts[:2]]
+        return views + [part for parts in norms for part in parts[2:]]
 
     def _anchors(self):
         anchor = self.problem.state.anchor
@@ -71,6 +82,7 @@ class TorchEngine:
         step = int(self.problem.progress[0]["step"])
         views = self._views(state.first), self._views(second)
         self._moments = []
+        views = (compress(view, self.trained) for view in views)
         for weight, *moments in zip(self.parameters, *views, strict=True):
             tensors = [torch.from_numpy(m).to(self.device) for m in moments]
             self.optimizer.preset(weight, *tensors, step)
@@ -109,7 +121,10 @@ class TorchEngine:
 
         def batch_loss():
             nonlocal raw
-            raw = self._raw_prediction(x)
+            first = raw is None
+            raw = self._raw_prediction(x, weight)
+            if first:
+                self._settle_statistics()
             return losses.torch_loss(plan, raw, y, weight) / len(x)
 
         rate = self.optimizer.param_groups[0]["lr"]
@@ -162,12 +177,18 @@ class TorchEngine:
         partners = self._batch(self.problem.data, np.roll(rows, -shift))
         return [share * a + (1 - share) * b for a, b in zip(batch, partners, strict=True)]
 
-    def _raw_prediction(self, x):
+    def _raw_prediction(self, x, weight):
         """With dropout drawn, and at noisy weights where weight noise is on."""
         if not self.problem.plan[0]["weight_std"]:
-            return self.module(x, self.noise)
+            return self.module(x, self.noise, weight)
         noisy = {f"layers.{i}.weight": self.noise.weights(i, w) for i, w in enumerate(self.weights)}
-        return torch.func.functional_call(self.module, noisy, (x, self.noise))
+        return torch.func.functional_call(self.module, noisy, (x, self.noise, weight))
+
+    def _settle_statistics(self):
+        """Take the batch's statistics into the running ones."""
+        share = normalization.batch_share.py_func(self.noise.step)
+        for norm in self.norms:
+            normalization.torch_settle(share, norm.batch, norm.statistics)
 
     def _penalty(self):
         triples = zip(self.problem.layers, self.weights, self.anchors, strict=True)
@@ -197,7 +218,7 @@ class TorchEngine:
         plan, epoch = self.problem.plan[0], progress["epoch"] + 1
         share = averaging.next_share.py_func(plan, progress["n_averaged"], epoch, ends_epoch)
         if share > 0:
-            averaging.torch_average_in(share, self.parameters, self.averages)
+            averaging.torch_average_in(share, self.tensors, self.averages)
             progress["n_averaged"] += 1
 
     def _end_epoch(self, curves, n):
@@ -230,8 +251,8 @@ class TorchEngine:
         if self.device.type == "cpu":
             return  # they are the same memory
         views = self._views(self.problem.state.params)
-        for view, weight in zip(views, self.parameters, strict=True):
-            view[:] = weight.detach().cpu().numpy()
+        for view, tensor in zip(views, self.tensors, strict=True):
+            view[:] = tensor.detach().cpu().numpy()
         for view, tensor in self._moments:
             view[:] = tensor.cpu().numpy()
         if self.averages:
@@ -270,15 +291,15 @@ class TorchEngine:
         if params is self.problem.state.params:
             yield
             return
-        kept = [parameter.clone() for parameter in self.parameters]
+        kept = [tensor.clone() for tensor in self.tensors]
         self._copy_weights([torch.from_numpy(view) for view in self._views(params)])
         yield
         self._copy_weights(kept)
 
     @torch.no_grad()
     def _copy_weights(self, values):
-        for parameter, value in zip(self.parameters, values, strict=True):
-            parameter.copy_(value)
+        for tensor, value in zip(self.tensors, values, strict=True):
+            tensor.copy_(value)
 
     def full_gradient(self, params, gradient):
         """Objective over all rows; its gradient is written to `gradient`."""
@@ -296,7 +317,8 @@ class TorchEngine:
         if isinstance(penalty, torch.Tensor):
             penalty.backward()
             total += penalty.item()
-        for view, weight in zip(self._views(gradient), self.parameters, strict=True):
+        views = compress(self._views(gradient), self.trained)
+        for view, weight in zip(views, self.parameters, strict=True):
             view[:] = weight.grad.cpu().numpy()
         return total
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from skreg import stopping
+from skreg import normalization, stopping
 from skreg.engine.kernel import State
-from skreg.engine.layout import bias_views, weight_views
+from skreg.engine.layout import bias_views, norm_parts, norm_views, weight_views
 from skreg.engine.plan import make_layers, make_plan
 from skreg.engine.problem import Problem, make_data
 from skreg.engine.shuffling import Shuffling
@@ -30,7 +30,7 @@ class Memory:
     progress : ndarray of one record or None
     anchor : ndarray of shape (n_parameters,) or None
         What `anchor_alpha` pulls towards.
-    raw : tuple (coefs, intercepts) or None
+    raw : tuple (coefs, intercepts, norms) or None
         Under `averaging`, the weights where training stopped; the estimator has their average.
     """
 
@@ -61,7 +61,7 @@ class Memory:
         return self
 
 
-def initial_weights(sizes, activation, random_state):
+def initial_weights(sizes, activation, normalization_name, random_state):
     """Glorot's uniform initialisation, drawn in scikit-learn's order.
 
     Bound ``sqrt(6 / (n_in + n_out))``, with 2 in place of 6 for logistic units (Glorot & Bengio
@@ -70,6 +70,7 @@ def initial_weights(sizes, activation, random_state):
     Returns
     -------
     coefs, intercepts : lists of ndarray of shape (n_in, n_out) and (n_out,)
+    norms : list of ndarray, as `skreg.normalization.initial_norms` has them
     """
     coefs, intercepts = [], []
     factor = 2.0 if activation == "logistic" else 6.0
@@ -77,23 +78,26 @@ def initial_weights(sizes, activation, random_state):
         bound = np.sqrt(factor / (n_in + n_out))
         coefs.append(random_state.uniform(-bound, bound, (n_in, n_out)))
         intercepts.append(random_state.uniform(-bound, bound, n_out))
-    return coefs, intercepts
+    return coefs, intercepts, normalization.initial_norms(sizes[1:-1], normalization_name)
 
 
-def pack(layers, coefs, intercepts, dtype):
+def pack(layers, coefs, intercepts, norms, dtype):
     """Flat buffer with the given weights, in the layout that engines use."""
     flat = np.empty(int(layers["end"][-1]), dtype)
     for view, coef in zip(weight_views(layers, flat), coefs, strict=True):
         view[:] = coef.T
     for view, intercept in zip(bias_views(layers, flat), intercepts, strict=True):
         view[:] = intercept
+    for view, norm in zip(norm_views(layers, flat), norms, strict=True):
+        view[:] = norm
     return flat
 
 
 def unpack(layers, flat, dtype):
-    """Lists of coefs (n_in, n_out) and intercepts (n_out,), each an array of its own."""
+    """Lists of coefs (n_in, n_out), intercepts (n_out,) and norms, each an array of its own."""
     coefs = [view.astype(dtype, copy=True).T for view in weight_views(layers, flat)]
-    return coefs, [view.astype(dtype, copy=True) for view in bias_views(layers, flat)]
+    others = bias_views(layers, flat), norm_views(layers, flat)
+    return coefs, *([view.astype(dtype, copy=True) for view in views] for views in others)
 
 
 def make_problem(
@@ -117,9 +121,9 @@ def make_problem(
     params : mapping
         The estimator's parameters by name, `loss` by its name in `skreg.losses`.
     data, validation : tuple (X, Y, weight), or None for no validation
-    weights : tuple (coefs, intercepts)
+    weights : tuple (coefs, intercepts, norms)
         Where training starts.
-    average : tuple (coefs, intercepts)
+    average : tuple (coefs, intercepts, norms)
         Their average so far, where `memory` says that it has begun.
     memory : Memory
     sizes : tuple of int
@@ -169,8 +173,10 @@ def _anchor(params, layers, flat, memory):
     if not params["anchor_alpha"]:
         return flat[:0]
     if params["anchor"] is not None:
-        zeros = [np.zeros(int(n)) for n in layers["n_out"]]
-        return pack(layers, params["anchor"], zeros, flat.dtype)
+        anchor = np.zeros_like(flat)
+        for view, coef in zip(weight_views(layers, anchor), params["anchor"], strict=True):
+            view[:] = coef.T
+        return anchor
     if memory.anchor is not None and memory.anchor.size == flat.size:
         return memory.anchor.astype(flat.dtype)
     return flat.copy()
@@ -201,12 +207,13 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
     from skreg.engine.net import LINKS, RegularizedNet
     from skreg.modules import MLP
 
-    tensors = [
+    weights, biases = (
         [torch.from_numpy(view) for view in views(layers, flat)]
         for views in (weight_views, bias_views)
-    ]
+    )
+    norms = [tuple(map(torch.from_numpy, parts)) for parts in norm_parts(layers, flat)]
     return RegularizedNet(
-        MLP(*tensors, params["activation"]),
+        MLP(weights, biases, params["activation"], norms, layers["skip"].tolist()),
         problem=problem,
         engine=engine,
         solver=params["solver"],
@@ -225,12 +232,12 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
     )
 
 
-def rebuild_net(params, coefs, intercepts, history, *, link):
+def rebuild_net(params, coefs, intercepts, norms, history, *, link):
     """The skorch net of a fitted estimator from its weights and history (a list of dicts)."""
     sizes = (coefs[0].shape[0], *(c.shape[1] for c in coefs))
     plan = make_plan(params, batch_size=1, seed=0, monitor=0, keep_best=False)
     layers = make_layers(params, sizes)
-    flat = pack(layers, coefs, intercepts, coefs[0].dtype)
+    flat = pack(layers, coefs, intercepts, norms, coefs[0].dtype)
     net = make_net(params, plan, layers, flat, link=link).initialize()
     for row in history:
         net.history.new_epoch()

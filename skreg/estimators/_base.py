@@ -239,18 +239,27 @@ class BaseMLP(BaseEstimator):
         return Memory.fresh(np.random.mtrand._rand)  # random_state=np.random
 
     def _starting_weights(self, sizes, memory, warm):
-        """Weights to start from, and what is their average so far; pairs (coefs, intercepts)."""
+        """Weights to start from, and their average so far: each coefs, intercepts, norms."""
         from skreg.engine.train import initial_weights
 
         if not warm:
-            return [initial_weights(sizes, self.activation, memory.random_state)] * 2
+            start = initial_weights(sizes, self.activation, self.normalization, memory.random_state)
+            return [start] * 2
         before = (self.coefs_[0].shape[0], *(c.shape[1] for c in self.coefs_))
         if before != sizes:
             raise ValueError(
                 f"The fitted net has layers of {before} units, but hidden_layer_sizes and the data "
                 f"now ask for {sizes}: fit with warm_start=False to begin anew."
             )
-        return [memory.raw or (self.coefs_, self.intercepts_), (self.coefs_, self.intercepts_)]
+        for name in ("normalization", "residual"):
+            fitted = getattr(self, f"_{name}")
+            if fitted != getattr(self, name):
+                raise ValueError(
+                    f"The fitted net has {name}={fitted!r}, but {name} is now "
+                    f"{getattr(self, name)!r}: fit with warm_start=False to begin anew."
+                )
+        fitted = self.coefs_, self.intercepts_, self.norms_
+        return [memory.raw or fitted, fitted]
 
     def _encode(self, rows, held_out, weights, target, warm):
         """Rows as the net sees them (X, Y, weight), and weights fitted to the target's units."""
@@ -258,7 +267,7 @@ class BaseMLP(BaseEstimator):
         X, codes, weight = rows
         factor, offset = target.take_in(codes, weight)
         if warm:
-            weights = [_rescaled(*pair, factor, offset) for pair in weights]
+            weights = [_rescaled(*triple, factor, offset) for triple in weights]
         rows = X, target.encode(codes, dtype, training=True), target.weigh(codes, weight)
         if held_out is not None:
             X, codes, weight = held_out
@@ -280,6 +289,7 @@ class BaseMLP(BaseEstimator):
     def _describe(self, target):
         """Fitted attributes that tell what the net's outputs mean."""
         self._target, self._activation = target, self.activation
+        self._normalization, self._residual = self.normalization, self.residual
         self.n_outputs_, self.out_activation_ = target.n_outputs, target.link
 
     def _take(self, net, target, warm):
@@ -289,7 +299,8 @@ class BaseMLP(BaseEstimator):
         problem, progress = net.problem, net.problem.progress[0]
         # a callback may have stopped training inside an epoch
         history = [row for row in net.history if "train_loss" in row]
-        self.coefs_, self.intercepts_ = unpack(problem.layers, problem.state.params, self.dtype)
+        weights = unpack(problem.layers, problem.state.params, self.dtype)
+        self.coefs_, self.intercepts_, self.norms_ = weights
         self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
         self.n_layers_ = len(self.coefs_) + 1
         self._describe(target)
@@ -331,12 +342,18 @@ class BaseMLP(BaseEstimator):
         if getattr(self, "_net", None) is None:
             from skreg.engine.train import rebuild_net
 
-            as_fitted = {"activation": self._activation, "dtype": self.coefs_[0].dtype.name}
+            as_fitted = {
+                "activation": self._activation,
+                "normalization": self._normalization,
+                "residual": self._residual,
+                "dtype": self.coefs_[0].dtype.name,
+            }
             neutral = {"alpha": 0.0, "l1": 0.0, "dropout": 0.0}
             self._net = rebuild_net(
                 {**training_params(self, self._target.loss), **as_fitted, **neutral},
                 self.coefs_,
                 self.intercepts_,
+                self.norms_,
                 self._history(),
                 link=self.out_activation_,
             )
@@ -365,9 +382,11 @@ class BaseMLP(BaseEstimator):
         if not self._needs_no_check(X, dtype):
             X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
         weights = (
-            [w.astype(dtype, copy=False) for w in ws] for ws in (self.coefs_, self.intercepts_)
+            [w.astype(dtype, copy=False) for w in ws]
+            for ws in (self.coefs_, self.intercepts_, self.norms_)
         )
-        return forward(X, *weights, self._activation, link or self.out_activation_)
+        link = link or self.out_activation_
+        return forward(X, *weights, self._activation, link, residual=self._residual)
 
     def _needs_no_check(self, X, dtype):
         """Whether `validate_data` would return X as it is; it takes longer than a small net."""
@@ -387,10 +406,10 @@ class BaseMLP(BaseEstimator):
         return tags
 
 
-def _rescaled(coefs, intercepts, factor, offset):
+def _rescaled(coefs, intercepts, norms, factor, offset):
     """Weights whose outputs are `factor` times those of the given ones, plus `offset`."""
     coefs = [*coefs[:-1], coefs[-1] * factor]
-    return coefs, [*intercepts[:-1], intercepts[-1] * factor + offset]
+    return coefs, [*intercepts[:-1], intercepts[-1] * factor + offset], norms
 
 
 def _sums_up(X, dtype):

@@ -46,7 +46,10 @@ FUNCTIONS = {
 """Activations and links by name; they may work in place."""
 
 
-def forward(X, coefs, intercepts, activation, out_activation="identity"):
+_EPSILON = 1e-5  # that of `skreg.normalization`, which brings numba
+
+
+def forward(X, coefs, intercepts, norms, activation, out_activation="identity", *, residual=False):
     """Output of an MLP, in chunks that fit the cache.
 
     Parameters
@@ -55,13 +58,21 @@ def forward(X, coefs, intercepts, activation, out_activation="identity"):
         Taken to the dtype of `coefs` chunk by chunk.
     coefs : list of ndarray of shape (n_in, n_out)
     intercepts : list of ndarray of shape (n_out,)
+    norms : list of ndarray, one per hidden layer, or empty
+        Of shape (2, n_out) under layer normalisation: gain and shift; of shape (4, n_out) under
+        batch normalisation: running mean and variance, too.
     activation, out_activation : str
         Keys of `FUNCTIONS`.
+    residual : bool
+        Whether hidden layers as wide as the hidden layer before them add its output to theirs.
 
     Returns
     -------
     ndarray of shape (n_rows, n_outputs)
     """
+    if norms and len(norms[0]) == 4:
+        coefs, intercepts = _folded(coefs, intercepts, norms)
+        norms = []
     sizes = [intercept.size for intercept in intercepts]
     n_rows = X.shape[0]
     step = min(n_rows, max(64, _VALUES_AT_ONCE // max(sizes)))
@@ -73,9 +84,31 @@ def forward(X, coefs, intercepts, activation, out_activation="identity"):
     for start in range(0, n_rows, step):
         h = X[start : start + step]
         h = (h.toarray() if issparse(h) else h).astype(out.dtype, copy=False)
-        for coef, bias, z in zip(coefs, biases, room, strict=True):
-            h = np.matmul(h, coef, out=z[: len(h)])
+        for i, (coef, bias) in enumerate(zip(coefs, biases, strict=True)):
+            below, h = h, np.matmul(h, coef, out=room[i][: len(h)])
             h += bias if bias.ndim == 1 else bias[: len(h)]
-            h = FUNCTIONS[out_activation if z is room[-1] else activation](h)
+            if i < len(norms):
+                _normalize_rows(h, *norms[i])
+            h = FUNCTIONS[out_activation if i == len(coefs) - 1 else activation](h)
+            if residual and 0 < i < len(coefs) - 1 and sizes[i] == sizes[i - 1]:
+                h += below
         out[start : start + step] = h
     return out
+
+
+def _folded(coefs, intercepts, norms):
+    """Weights and biases with batch normalisation, which is affine in prediction, taken in."""
+    coefs, intercepts = list(coefs), list(intercepts)
+    for i, (gain, shift, mean, variance) in enumerate(norms):
+        factor = gain / np.sqrt(variance + _EPSILON)
+        coefs[i] = coefs[i] * factor
+        intercepts[i] = (intercepts[i] - mean) * factor + shift
+    return coefs, intercepts
+
+
+def _normalize_rows(z, gain, shift):
+    """Layer normalisation, in place."""
+    z -= z.mean(axis=1, keepdims=True)
+    z *= 1 / np.sqrt(np.einsum("rj,rj->r", z, z)[:, None] / z.shape[1] + _EPSILON)
+    z *= gain
+    z += shift

@@ -15,6 +15,8 @@ _SHARE = Interval(Real, 0, 1, closed="left")
 SHARED_CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", _FROM_1],
     "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
+    "normalization": [StrOptions({"layer", "batch"}), None],
+    "residual": ["boolean"],
     "solver": [StrOptions({"adam", "adamw", "sgd", "lbfgs"})],
     "alpha": [_AT_LEAST_0, "array-like"],
     "l1": [_AT_LEAST_0, "array-like"],
@@ -52,6 +54,7 @@ SHARED_CONSTRAINTS = {
     "mixup_alpha": [_AT_LEAST_0],
     "dropout": [_SHARE, "array-like"],
     "input_dropout": [_SHARE],
+    "drop_path": [_SHARE],
     "noise_std": [_AT_LEAST_0],
     "weight_noise_std": [_AT_LEAST_0],
     "device": [str],
@@ -66,6 +69,7 @@ _NOT_A_SMOOTH_FUNCTION = (
     "mixup_alpha",
     "dropout",
     "input_dropout",
+    "drop_path",
     "noise_std",
     "weight_noise_std",
     "target_noise_std",
@@ -85,6 +89,7 @@ def check_together(estimator):
         Naming the parameters, their values and the remedy.
     """
     hidden = _hidden_layer_sizes(estimator.hidden_layer_sizes)
+    _check_architecture(estimator, hidden)
     _check_per_layer("dropout", estimator.dropout, len(hidden), "hidden layers", below=1)
     for name in ("alpha", "l1"):
         value, layers = getattr(estimator, name), "layers of weights (the output's included)"
@@ -105,7 +110,32 @@ def check_together(estimator):
                     f"{value!r}. Use solver='adam', 'adamw' or 'sgd', or leave {name} at its "
                     "default."
                 )
+        if estimator.normalization == "batch":
+            raise ValueError(
+                "solver='lbfgs' minimizes one function of all rows and cannot serve "
+                "normalization='batch'. Use normalization='layer', or another solver."
+            )
     return hidden
+
+
+def _check_architecture(estimator, hidden):
+    """Raise where `normalization`, `residual` and `drop_path` find no layers to act on."""
+    value = estimator.hidden_layer_sizes
+    if estimator.residual and not any(a == b for a, b in pairwise(hidden)):
+        raise ValueError(
+            f"residual=True needs two neighbouring hidden layers of equal width, and "
+            f"hidden_layer_sizes={value!r} has none: use (64, 64), say, or residual=False."
+        )
+    if estimator.drop_path and not estimator.residual:
+        raise ValueError(
+            f"drop_path={estimator.drop_path!r} leaves out the branches of residual layers: set "
+            "residual=True, or drop_path=0.0."
+        )
+    if estimator.normalization == "layer" and 1 in hidden:
+        raise ValueError(
+            f"normalization='layer' makes a layer of one unit constant, and hidden_layer_sizes="
+            f"{value!r} has one: use at least 2 units, or normalization='batch'."
+        )
 
 
 def check_anchor(anchor, sizes):
@@ -206,6 +236,14 @@ _NETWORK = """\
         Units of the hidden layers; an int is one layer, ``()`` a linear model.
     activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
         Activation of the hidden layers.
+    normalization : {"layer", "batch"}, default=None
+        Normalisation of each hidden layer's pre-activation z, before the activation:
+        ``gain * (z - mean) / sqrt(variance + 1e-5) + shift``, over the units of a row (Ba et al.
+        2016), or over the rows of a batch with their sample weights (Ioffe & Szegedy 2015), where
+        prediction uses running averages. Gain and shift are trained and never penalised.
+    residual : bool, default=False
+        Whether a hidden layer as wide as the hidden layer before it adds that one's output to its
+        own (He et al. 2016).
 """
 
 _TRAINING = """\
@@ -314,6 +352,9 @@ _REGULARIZERS = """\
         hidden layer (Srivastava et al. 2014).
     input_dropout : float, default=0.0
         Probability that an input is left out of a step, in [0, 1).
+    drop_path : float, default=0.0
+        Probability that a residual layer adds nothing to a row in a step, in [0, 1) (stochastic
+        depth: Huang et al. 2016).
     noise_std : float, default=0.0
         Standard deviation of Gaussian noise on the inputs, in the units of X (Bishop 1995).
     weight_noise_std : float, default=0.0
@@ -338,6 +379,9 @@ _ATTRIBUTES = """\
         Weights of the layers.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases of the layers.
+    norms_ : list of ndarray of shape (2, n_units) or (4, n_units)
+        With `normalization`, of each hidden layer: gain, shift, and with "batch" running mean and
+        variance (the biased one). Empty without.
     sparsity_ : list of float
         Share of weights that are exactly 0, layer by layer.
     loss_curve_ : list of float

@@ -105,7 +105,7 @@ def make_score(estimator, held_out, target, layers):
     probe._describe(target)
 
     def score(flat):
-        probe.coefs_, probe.intercepts_ = unpack(layers, flat, flat.dtype)
+        probe.coefs_, probe.intercepts_, probe.norms_ = unpack(layers, flat, flat.dtype)
         return float(scorer(probe, X, y, **extra))
 
     return score

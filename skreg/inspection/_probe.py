@@ -42,7 +42,7 @@ class Probe:
         self.steps = estimator[:-1] if isinstance(estimator, Pipeline) else None
         self.module = deepcopy(self.net.net_.module_).double().cpu().eval()
         self.plan = self.net.net_.criterion_.plan[0]
-        self.parameters = list(self.module.parameters())
+        self.parameters = [p for p in self.module.parameters() if p.requires_grad]
         self.weights = [layer.weight for layer in self.module.layers]
 
     def inputs(self, X):
