@@ -236,14 +236,6 @@ _NETWORK = """\
         Units of the hidden layers; an int is one layer, ``()`` a linear model.
     activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
         Activation of the hidden layers.
-    normalization : {"layer", "batch"}, default=None
-        Normalisation of each hidden layer's pre-activation z, before the activation:
-        ``gain * (z - mean) / sqrt(variance + 1e-5) + shift``, over the units of a row (Ba et al.
-        2016), or over the rows of a batch with their sample weights (Ioffe & Szegedy 2015), where
-        prediction uses running averages. Gain and shift are trained and never penalised.
-    residual : bool, default=False
-        Whether a hidden layer as wide as the hidden layer before it adds that one's output to its
-        own (He et al. 2016).
 """
 
 _TRAINING = """\
@@ -347,6 +339,14 @@ _REGULARIZERS = """\
     mixup_alpha : float, default=0.0
         Every row of a batch is mixed with another, features and targets, in shares drawn from
         Beta(mixup_alpha, mixup_alpha) (Zhang et al. 2018); 0 is off.
+    normalization : {"layer", "batch"}, default=None
+        Normalisation of each hidden layer's pre-activation z, before the activation:
+        ``gain * (z - mean) / sqrt(variance + 1e-5) + shift``, over the units of a row (Ba et al.
+        2016), or over the rows of a batch with their sample weights (Ioffe & Szegedy 2015), where
+        prediction uses running averages. Gain and shift are trained and never penalised.
+    residual : bool, default=False
+        Whether a hidden layer as wide as the hidden layer before it adds that one's output to its
+        own (He et al. 2016).
     dropout : float or array-like of float, default=0.0
         Probability that a hidden unit is left out of a step, in [0, 1); one number, or one per
         hidden layer (Srivastava et al. 2014).
