@@ -30,9 +30,11 @@ CURVES = {
     "weight_noise_std": (0.03, 0.15),
     "target_noise_std": (0.3, 1.5),
     "averaging_decay": (0.9, 0.999),
+    "normalization": ("layer", "batch"),
+    "drop_path": (0.0, 0.3),
     "max_iter": (300, 60),
 }
-AROUND = {"averaging_decay": {"averaging": "ema"}}
+AROUND = {"averaging_decay": {"averaging": "ema"}, "drop_path": {"residual": True}}
 
 
 def noisy_sine():
@@ -55,7 +57,7 @@ def curve(name, values):
     ax.plot(grid, base.fit(X, y).predict(grid), color="C3", lw=1, label="plain")
     for value, color in zip(values, ("C0", "C2"), strict=True):
         net = MLPRegressor(**{**base.get_params(), **AROUND.get(name, {}), name: value})
-        ax.plot(grid, net.fit(X, y).predict(grid), color=color, label=f"{name}={value:g}")
+        ax.plot(grid, net.fit(X, y).predict(grid), color=color, label=f"{name}={value}")
     ax.set(ylim=(-2.2, 2.2), xlabel="x", ylabel="f(x)")
     ax.legend(fontsize=7, ncols=2, loc="lower right")
     save(figure, name)
