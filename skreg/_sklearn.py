@@ -15,4 +15,10 @@ __all__ = [
     "_fit_context",
     "_num_samples",
     "_safe_split",
+    "metric_of",
 ]
+
+
+def metric_of(scorer):
+    """The metric behind a scorer made by `make_scorer`; any other callable is one itself."""
+    return getattr(scorer, "_score_func", scorer)
