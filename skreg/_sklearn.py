@@ -17,6 +17,7 @@ __all__ = [
     "_fit_context",
     "_num_samples",
     "_safe_split",
+    "metric_of",
     "needs_no_baton",
 ]
 
@@ -53,3 +54,8 @@ def _configured(wrapper):
             return wrapper.function(*args, **kwargs)
 
     return call
+
+
+def metric_of(scorer):
+    """The metric behind a scorer made by `make_scorer`; any other callable is one itself."""
+    return getattr(scorer, "_score_func", scorer)

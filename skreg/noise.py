@@ -15,7 +15,7 @@ Both engines draw from `skreg.streams`; on a GPU torch draws, equal in distribut
 
 import numpy as np
 
-from skreg._jit import inlined, jit
+from skreg._jit import jit
 from skreg.streams import (
     DROP_PATH,
     DROPOUT,
@@ -64,26 +64,26 @@ def _thresholds(rates):
     return np.minimum(np.round(np.multiply(rates, _LEVELS)), _LEVELS - 1)
 
 
-@inlined
+@jit
 def add_input_noise(plan, step, values):
     """Input noise on a batch (1-D view), in place."""
     add_normal(stream_key(plan["seed"], INPUT_NOISE, step), plan["input_std"], values)
 
 
-@inlined
+@jit
 def add_target_noise(plan, step, values):
     """Target noise on a batch (1-D view), in place."""
     add_normal(stream_key(plan["seed"], TARGET_NOISE, step), plan["target_std"], values)
 
 
-@inlined
+@jit
 def add_weight_noise(plan, step, layer, weights):
     """Weight noise on the weights (1-D view) of layer number `layer`, in place."""
     key = stream_key(plan["seed"], WEIGHT_NOISE, step)
     add_normal(stream_key(key, layer, 0), plan["weight_std"], weights)
 
 
-@inlined
+@jit
 def draw_mask(plan, step, layer, words):
     """Random bits for the mask of layer number `layer` into `words` (uint64, four units each)."""
     fill_words(stream_key(plan["seed"], DROPOUT + layer, step), words)

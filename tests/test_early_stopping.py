@@ -3,9 +3,16 @@
 import numpy as np
 import pandas
 import pytest
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_iris
-from sklearn.metrics import accuracy_score, mean_absolute_error
+from sklearn.metrics import (
+    accuracy_score,
+    make_scorer,
+    max_error,
+    mean_absolute_error,
+    r2_score,
+)
 from sklearn.model_selection import GroupShuffleSplit, PredefinedSplit, TimeSeriesSplit
 
 from skreg import MLPClassifier, MLPRegressor
@@ -65,6 +72,65 @@ def test_scorers_of_classifiers_see_labels_and_weights(kind, scoring):
     if scoring == "accuracy":
         score = accuracy_score(y[80:], net.predict(X[80:]), sample_weight=weight)
         assert_allclose(net.best_validation_score_, score)
+
+
+def asking(metric, **request):
+    """Scorer that says by metadata routing what it takes."""
+    with sklearn.config_context(enable_metadata_routing=True):
+        return make_scorer(metric).set_score_request(**request)
+
+
+def plain_error(y, prediction):
+    return mean_absolute_error(y, prediction)
+
+
+# scoring, its metric, whether it is weighted where the rows are
+SCORERS = [
+    ("neg_mean_absolute_error", lambda *a, **k: -mean_absolute_error(*a, **k), True),
+    ("r2", r2_score, True),
+    ("neg_max_error", lambda *a: -max_error(*a), False),
+    (make_scorer(mean_absolute_error), mean_absolute_error, True),
+    (make_scorer(plain_error), mean_absolute_error, False),
+    (asking(mean_absolute_error, sample_weight=True), mean_absolute_error, True),
+    (asking(mean_absolute_error, sample_weight=False), mean_absolute_error, False),
+]
+
+
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("scoring", "metric", "takes"), SCORERS)
+def test_scorers_are_weighted_where_they_can_be(scoring, metric, takes, weighted, routing):
+    weight = np.random.RandomState(0).randint(1, 9, 40) if weighted else None
+    data = {"X_val": X[80:], "y_val": Y[80:], "sample_weight_val": weight}
+    if not routing and scoring is SCORERS[-1][0]:
+        takes = True  # what a scorer requests counts under metadata routing only
+    with sklearn.config_context(enable_metadata_routing=routing):
+        net = MLPRegressor(scoring=scoring, **STOP, max_iter=20).fit(X[:80], Y[:80], **data)
+    score = metric(Y[80:], net.predict(X[80:]), **({"sample_weight": weight} if takes else {}))
+    assert_allclose(net.best_validation_score_, score)
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", asking(accuracy_score, sample_weight=True)])
+def test_rows_held_out_are_scored_with_their_weights_under_metadata_routing(scoring):
+    X, y = targets("binary")
+    weight = np.random.RandomState(0).randint(1, 9, 120)
+    nets = []
+    for routing in (False, True):
+        with sklearn.config_context(enable_metadata_routing=routing):
+            nets.append(MLPClassifier(scoring=scoring, **STOP).fit(X, y, sample_weight=weight))
+    same(*nets)
+    assert nets[0].validation_scores_ == nets[1].validation_scores_
+    assert len({round(12 * score, 6) % 1 for score in nets[0].validation_scores_}) > 1  # of 12 rows
+
+
+def test_a_scorer_that_requests_weights_by_another_name_is_refused():
+    scoring = asking(mean_absolute_error, sample_weight="exposure")
+    net = MLPRegressor(scoring=scoring, **STOP)
+    with (
+        sklearn.config_context(enable_metadata_routing=True),
+        pytest.raises(ValueError, match="'exposure'.*set_score_request"),
+    ):
+        net.fit(X, Y, sample_weight=np.arange(1, 121))
 
 
 def test_a_callable_scorer_and_named_columns():

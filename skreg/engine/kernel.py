@@ -19,7 +19,7 @@ from skreg import (
     perturbation,
     stopping,
 )
-from skreg._jit import inlined, jit
+from skreg._jit import jit
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
 from skreg.engine.passes import backward, forward
@@ -116,7 +116,7 @@ def gather(data, rows, x, targets, weight):
         weight[r] = data.weight[k]
 
 
-@inlined
+@jit
 def fill_batch(data, rows, layers, work):
     """Copy rows into the workspace: (features, flat; targets; weights), views of it."""
     n, n_features = rows.size, layers[0]["n_in"]
@@ -125,7 +125,7 @@ def fill_batch(data, rows, layers, work):
     return batch, targets, work.weight[:n]
 
 
-@inlined
+@jit
 def disturb_batch(data, rows, plan, batch, targets, weight, step):
     """What happens to a batch in training only: mixup, noise on inputs and targets, in place."""
     n = rows.size
@@ -139,7 +139,7 @@ def disturb_batch(data, rows, plan, batch, targets, weight, step):
         noise.add_target_noise(plan, step, targets.reshape(-1))
 
 
-@inlined
+@jit
 def noisy_weights(plan, layers, params, noisy, step):
     """Copy of the parameters with the step's noise on the weights."""
     copy_into(noisy, params)
@@ -148,7 +148,7 @@ def noisy_weights(plan, layers, params, noisy, step):
     return noisy
 
 
-@inlined
+@jit
 def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share):
     """Loss of a batch and, in `work.gradient`, its gradient; noise in, penalties not.
 
@@ -172,7 +172,7 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share)
     return total / n
 
 
-@inlined
+@jit
 def step_gradient(data, rows, plan, layers, params, work, rate, step):
     """Loss of a batch and, in `work.gradient`, the gradient to step with: at a point beside, too.
 
@@ -195,7 +195,7 @@ def step_gradient(data, rows, plan, layers, params, work, rate, step):
     return loss + perturbation.strength(plan, rate) / 4.0 * norm * norm
 
 
-@inlined
+@jit
 def add_penalties(layers, params, anchor, gradient):
     """Value of the penalties; their gradient is added to `gradient`."""
     value = 0.0
@@ -206,7 +206,7 @@ def add_penalties(layers, params, anchor, gradient):
     return value
 
 
-@inlined
+@jit
 def change_weights(plan, layers, state, gradient, progress):
     """The optimizer's step on all layers, with what comes before and after it on their weights.
 
@@ -228,7 +228,7 @@ def change_weights(plan, layers, state, gradient, progress):
         penalties.project(layer, weights_of(layer, state.params))
 
 
-@inlined
+@jit
 def mean_loss(data, plan, layers, params, work):
     """Weighted mean loss over all rows of `data`: no noise, no penalty."""
     n, capacity = data.Y.shape[0], work.weight.size
@@ -246,7 +246,7 @@ def mean_loss(data, plan, layers, params, work):
     return total / mass
 
 
-@inlined
+@jit
 def take_step(data, rows, plan, layers, state, work, progress):
     """One optimizer step on a batch; its loss, penalties included."""
     step = progress["step"] + 1
@@ -260,7 +260,7 @@ def take_step(data, rows, plan, layers, state, work, progress):
     return loss
 
 
-@inlined
+@jit
 def average_weights(plan, state, progress, ends_epoch):
     """Take the weights into their average, where they have a share in it."""
     epoch = progress["epoch"] + 1
@@ -270,7 +270,7 @@ def average_weights(plan, state, progress, ends_epoch):
         progress["n_averaged"] += 1
 
 
-@inlined
+@jit
 def end_epoch(validation, plan, layers, state, work, progress, curves, n):
     """After an epoch of `n` rows: validation, stopping and best weights, learning rate."""
     loss = np.nan
@@ -284,7 +284,7 @@ def end_epoch(validation, plan, layers, state, work, progress, curves, n):
     progress["learning_rate"] = next_rate(plan, progress)
 
 
-@inlined
+@jit
 def run_block(data, validation, plan, layers, state, work, progress, curves, order, n_steps):
     """Train for at most `n_steps` steps, or until `order` is used up or the fit stops.
 
@@ -311,7 +311,7 @@ def run_block(data, validation, plan, layers, state, work, progress, curves, ord
             end_epoch(validation, plan, layers, state, work, progress, curves, n)
 
 
-@inlined
+@jit
 def full_gradient(data, plan, layers, params, anchor, work, total_gradient):
     """Objective over all rows and, in `total_gradient`, its gradient; no noise. For L-BFGS."""
     n, capacity = data.Y.shape[0], work.weight.size

@@ -10,7 +10,7 @@ as in scikit-learn (Sutskever et al. 2013).
 
 import numpy as np
 
-from skreg._jit import inlined, jit
+from skreg._jit import jit
 
 NAMES = ("adam", "adamw", "sgd", "lbfgs")  # lbfgs is scipy's: see `skreg.engine.lbfgs`
 ADAM, ADAMW, SGD, LBFGS = range(4)
@@ -43,7 +43,7 @@ def adam_rate(plan, learning_rate, step):
     return learning_rate * correction
 
 
-@inlined
+@jit
 def update_weights(plan, learning_rate, step, weights, gradient, first, second):
     """One step on a 1-D slice of the parameters, in place.
 

@@ -11,7 +11,7 @@ cosine         learning_rate_init (1 + cos(pi epoch / max_iter)) / 2
 
 import numpy as np
 
-from skreg._jit import inlined
+from skreg._jit import jit
 
 NAMES = ("constant", "invscaling", "adaptive", "cosine")
 CONSTANT, INVSCALING, ADAPTIVE, COSINE = range(4)
@@ -31,7 +31,7 @@ def schedule_settings(params):
     }
 
 
-@inlined
+@jit
 def next_rate(plan, progress):
     """Learning rate of the epoch that follows, from the progress made."""
     if plan["schedule"] == INVSCALING:

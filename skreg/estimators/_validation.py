@@ -4,10 +4,11 @@ from copy import copy
 from inspect import signature
 from numbers import Real
 
+from sklearn import get_config
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array
 
-from skreg._sklearn import _check_feature_names
+from skreg._sklearn import _check_feature_names, metric_of
 from skreg.estimators import _rows
 
 
@@ -82,6 +83,25 @@ def split_by(splitter, X, y, weight, groups):
     return train, _rows.drop_weightless(*validation)
 
 
+def _takes_weights(scorer):
+    """Whether a scorer is given the validation rows' weights.
+
+    What its metric can take, it gets, unless it said no (`set_score_request(sample_weight=False)`).
+    Under metadata routing a name in place of True would ask for something that `fit` has not got.
+    """
+    request = None
+    if get_config()["enable_metadata_routing"] and hasattr(scorer, "get_metadata_routing"):
+        request = scorer.get_metadata_routing().score.requests.get("sample_weight")
+    if isinstance(request, str):
+        raise ValueError(
+            f"scoring={scorer!r} requests its sample_weight by the name {request!r}, which fit "
+            "does not have: use set_score_request(sample_weight=True)."
+        )
+    if request is not None:
+        return request
+    return "sample_weight" in signature(metric_of(scorer)).parameters
+
+
 def make_score(estimator, held_out, target, layers):
     """Function from flat parameters to the score of the validation rows, by `scoring`.
 
@@ -98,7 +118,7 @@ def make_score(estimator, held_out, target, layers):
     scorer = check_scoring(estimator, scoring=estimator.scoring)
     X, codes, weight = held_out
     y, extra = target.original(codes), {}
-    if weight.min() < weight.max() and "sample_weight" in signature(scorer).parameters:
+    if weight.min() < weight.max() and _takes_weights(scorer):
         extra["sample_weight"] = weight
     probe = copy(estimator)
     vars(probe).pop("feature_names_in_", None)
