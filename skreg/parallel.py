@@ -72,12 +72,11 @@ class Task:
     def run(self):
         """Work, with the baton; the callback, which sends the next task off, has it too."""
         try:
-            with baton.held(self):
-                self._work()
-                self.callback(self)
+            baton.work_on(self)
+            self._work()
         except Cancelled as error:
             self._error = error  # an inner call that waits for this task must hear of it
-            self.callback(self)
+        self.callback(self)
         self.work = self.callback = None  # what a task holds is let go with it
 
     def _work(self):
@@ -186,11 +185,13 @@ class Pool:
             return None
 
     def _work(self):
-        while (task := self._next_task()) is not None:
-            task.run()
-            del task  # not kept while waiting for nothing
-        with self._changed:
-            self._threads.discard(threading.current_thread())
+        try:
+            while (task := self._next_task()) is not None:
+                task.run()  # the next one begins before the baton goes on: that costs less
+        finally:
+            baton.put_down()
+            with self._changed:
+                self._threads.discard(threading.current_thread())
 
 
 class SkregBackend(ParallelBackendBase):

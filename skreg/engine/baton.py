@@ -49,16 +49,20 @@ class Baton:
         if self.task is not None and self.task.cancelled:
             raise Cancelled
 
-    @contextmanager
-    def held(self, task=None):
-        """Hold the baton for the length of the block; not more than once at a time in a thread."""
-        before, self._mine.task = self.task, task
-        try:
-            self.take()
-            yield
-        finally:
+    def work_on(self, task):
+        """Begin a task with the baton, taken where this thread has not kept it from the last one.
+
+        Raises
+        ------
+        Cancelled
+            Where the task is cancelled.
+        """
+        self._mine.task = task
+        turn = getattr(self._mine, "turn", None)
+        if turn is None or turn is not self._holder:
             self.put_down()
-            self._mine.task = before
+            self.take()
+        self.check()
 
     @contextmanager
     def released(self):

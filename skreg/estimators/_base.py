@@ -208,6 +208,14 @@ class BaseMLP(BaseEstimator):
     # --- what goes in
 
     def _check_data(self, X, y, reset):
+        if reset and _is_plain(X, y) and self._y_numeric:
+            with np.errstate(over="ignore"):
+                as_trained = np.ascontiguousarray(X, self._compute_dtype())
+            if _sums_up(as_trained, np.float64) and _sums_up(y, np.float64):
+                # what `validate_data` would come to, which takes as long as some epochs
+                self.n_features_in_ = X.shape[1]
+                vars(self).pop("feature_names_in_", None)
+                return as_trained, y
         with np.errstate(over="ignore"):  # what overflows in the cast is refused right after
             X, y = validate_data(
                 self,
@@ -410,6 +418,18 @@ def _rescaled(coefs, intercepts, norms, factor, offset):
     """Weights whose outputs are `factor` times those of the given ones, plus `offset`."""
     coefs = [*coefs[:-1], coefs[-1] * factor]
     return coefs, [*intercepts[:-1], intercepts[-1] * factor + offset], norms
+
+
+def _is_plain(X, y):
+    """Whether X and y are numpy's own, of floats, with the shapes of features and a target."""
+    return (
+        type(X) is type(y) is np.ndarray
+        and X.dtype in (np.float32, np.float64)
+        and y.dtype == np.float64
+        and X.ndim == 2
+        and X.size > 0
+        and y.shape == X.shape[:1]
+    )
 
 
 def _sums_up(X, dtype):

@@ -62,6 +62,8 @@ def as_weighted_set(X, y, weight, limit):
     X, y, weight
         As given where more than `limit` rows differ, else merged (X dense).
     """
+    if len(np.unique(y[:, 0])) > limit:  # so surely more rows differ; this is quickly seen
+        return X, y, weight
     groups = {}
     for start in range(0, len(weight), limit + 1):
         stop = start + limit + 1
