@@ -62,13 +62,14 @@ def as_weighted_set(X, y, weight, limit):
     X, y, weight
         As given where more than `limit` rows differ, else merged (X dense).
     """
-    if len(np.unique(y[:, 0])) > limit:  # so surely more rows differ; this is quickly seen
-        return X, y, weight
     groups = {}
     for start in range(0, len(weight), limit + 1):
         stop = start + limit + 1
         block = X[start:stop].toarray() if issparse(X) else X[start:stop]
         keys = np.hstack([block, y[start:stop]], dtype=np.float64) + 0.0  # -0.0 becomes 0.0
+        keys = keys.view(f"V{keys.itemsize * keys.shape[1]}").ravel()
+        if start == 0 and len(np.unique(keys)) > limit:
+            return X, y, weight  # the common case, quickly seen
         for i, key in enumerate(keys, start):
             groups.setdefault(key.tobytes(), []).append(i)
         if len(groups) > limit:
