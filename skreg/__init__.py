@@ -5,6 +5,8 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
+    "BaggingClassifier": "skreg.ensemble",
+    "BaggingRegressor": "skreg.ensemble",
     "DivergenceError": "skreg.exceptions",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",

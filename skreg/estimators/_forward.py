@@ -32,7 +32,7 @@ def _exp(z):
 
 
 def _softmax(z):
-    return softmax(z, axis=1)
+    return softmax(z, axis=-1)
 
 
 FUNCTIONS = {
