@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from joblib import register_parallel_backend
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -28,3 +30,11 @@ def __getattr__(name):
 
 def __dir__():
     return sorted(__all__)
+
+
+def _backend(**settings):
+    """The joblib backend "skreg"; loaded when it is first asked for."""
+    return import_module("skreg.parallel").SkregBackend(**settings)
+
+
+register_parallel_backend("skreg", _backend)

@@ -1,9 +1,11 @@
 """The private names of scikit-learn that skreg uses, all in one place."""
 
+from sklearn import config_context
 from sklearn.base import _fit_context
 from sklearn.utils._metadata_requests import _raise_for_params, _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.parallel import _FuncWrapper
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_method_params,
@@ -24,4 +26,39 @@ __all__ = [
     "_raise_for_params",
     "_routing_enabled",
     "_safe_split",
+    "needs_no_baton",
 ]
+
+# What a forest gives to joblib: thread-safe, and without the interpreter lock most of the time.
+_FREE = {"_parallel_build_trees", "_accumulate_prediction"}
+
+
+def needs_no_baton(batch):
+    """Whether the calls of a joblib batch may run beside others; they leave warning filters then.
+
+    Parameters
+    ----------
+    batch : joblib.parallel.BatchedCalls
+    """
+    functions = [call[0] for call in getattr(batch, "items", ())]
+    if not functions or not all(_is_free(function) for function in functions):
+        return False
+    batch.items = [(_configured(f), args, kwargs) for f, args, kwargs in batch.items]
+    return True
+
+
+def _is_free(function):
+    if not isinstance(function, _FuncWrapper):
+        return False
+    inner = function.function
+    return inner.__module__ == "sklearn.ensemble._forest" and inner.__name__ in _FREE
+
+
+def _configured(wrapper):
+    """What scikit-learn's wrapper does for a call, but for the process's warning filters."""
+
+    def call(*args, **kwargs):
+        with config_context(**getattr(wrapper, "config", {})):
+            return wrapper.function(*args, **kwargs)
+
+    return call

@@ -1,6 +1,7 @@
 """The skorch net that every estimator trains: the only training loop."""
 
 import time
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 import numpy as np
@@ -10,10 +11,11 @@ from skorch.callbacks import EpochTimer, PrintLog
 from torch import nn
 
 from skreg import losses, stopping
+from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
 from skreg.engine.pacing import Pacing
-from skreg.engine.threads import one_thread_per_net
+from skreg.engine.threads import cores, one_thread_per_net
 from skreg.engine.torch_engine import TorchEngine
 from skreg.engine.torch_optimizer import RegularizedOptimizer
 from skreg.exceptions import DivergenceError
@@ -120,14 +122,32 @@ class RegularizedNet(NeuralNet):
                 "This skorch net belongs to a fitted estimator and has let go of its data: call "
                 "fit or partial_fit of the estimator instead."
             )
-        with one_thread_per_net():
+        if baton.task is not None:
+            baton.task.note_bytes(self.problem.n_bytes)
+        with one_thread_per_net(), nullcontext() if self._calls_user else baton.released():
             engine = self._make_engine()
             if self.solver == "lbfgs":
-                fit_lbfgs(self.problem, engine, self.max_fun, self._book_iteration)
+                with nullcontext() if self._calls_user else self._on_a_core():
+                    fit_lbfgs(self.problem, engine, self.max_fun, self._book_iteration)
             else:
                 self._fit_stochastic(engine)
         self._check_finite()
         return self
+
+    @property
+    def _calls_user(self):
+        """Whether training runs code of the user's, which tasks run one at a time."""
+        return bool(self.callbacks_) or self.penalty is not None or self.problem.score is not None
+
+    @contextmanager
+    def _on_a_core(self):
+        """For the length of a block of steps: a core, and others may have the baton."""
+        if self._calls_user and self.engine == "torch":
+            yield  # callbacks and penalties are called within steps
+            return
+        with baton.released(), cores().taken(1):
+            yield
+        baton.check()
 
     def _make_engine(self):
         if self.engine == "compiled":
@@ -138,7 +158,11 @@ class RegularizedNet(NeuralNet):
         p, done = self.problem, 0
         every_epoch = bool(self.callbacks_) or bool(self.verbose) or p.score is not None
         pacing = Pacing(
-            p.data.Y.shape[0], p.plan[0]["batch_size"], p.state.params.size, every_epoch
+            p.data.Y.shape[0],
+            p.plan[0]["batch_size"],
+            p.state.params.size,
+            every_epoch,
+            engine.seconds_per_step,
         )
         while p.progress[0]["status"] == stopping.RUNNING and done < p.n_epochs:
             n_epochs = pacing.epochs(p.n_epochs - done)
@@ -157,7 +181,8 @@ class RegularizedNet(NeuralNet):
             if progress["batch"] == 0 and self.callbacks_:
                 self.tell("on_epoch_begin", **self._epoch_data())
             start, step, done = time.perf_counter(), int(progress["step"]), booked
-            engine.run(curves, order, pacing.steps())
+            with self._on_a_core():
+                engine.run(curves, order, pacing.steps())
             seconds, booked = time.perf_counter() - start, int(progress["row"])
             pacing.note(int(progress["step"]) - step, seconds)
             for row in curves[done:booked]:
@@ -202,6 +227,7 @@ class RegularizedNet(NeuralNet):
 
     def _book_iteration(self, row, seconds):
         """An iteration of L-BFGS is an epoch that begins and ends at once."""
+        baton.check()
         if self.callbacks_:
             self.tell("on_epoch_begin", **self._epoch_data())
         self._book_epoch(row, seconds)

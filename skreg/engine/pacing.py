@@ -15,12 +15,14 @@ class Pacing:
     n_rows, batch_size, n_parameters : int
     every_epoch : bool
         Whether Python must look in after each epoch.
+    seconds_per_step : float
+        Of a step of the smallest net, until it is measured.
     """
 
-    def __init__(self, n_rows, batch_size, n_parameters, every_epoch):
+    def __init__(self, n_rows, batch_size, n_parameters, every_epoch, seconds_per_step=2e-5):
         self.n_rows, self.every_epoch = n_rows, every_epoch
         self.steps_per_epoch = -(-n_rows // batch_size)
-        self.seconds_per_step = 2e-5 + 6e-10 * batch_size * n_parameters  # until it is measured
+        self.seconds_per_step = seconds_per_step + 6e-10 * batch_size * n_parameters
 
     def epochs(self, most):
         """Epochs to draw permutations for, at most `most`."""

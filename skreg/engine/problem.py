@@ -48,6 +48,11 @@ class Problem:
         """Compute dtype."""
         return self.state.params.dtype
 
+    @property
+    def n_bytes(self):
+        """What data and state take in memory."""
+        return sum(a.nbytes for part in (self.data, self.validation, self.state) for a in part)
+
     def measured(self):
         """The weights that validation and prediction look at: their average, once it has begun."""
         return self.state.average if self.progress[0]["n_averaged"] else self.state.params

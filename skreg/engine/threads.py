@@ -5,7 +5,9 @@ puts back what it found, and fits in between share the setting. An OpenBLAS on O
 per calling thread, and so has torch: those every fit sets and restores for itself.
 """
 
+import sys
 import threading
+from collections import deque
 from contextlib import contextmanager
 from functools import cache
 
@@ -43,23 +45,67 @@ def _numbers(pools):
 def one_thread_per_net():
     """Hold the numeric libraries at one thread for the length of a fit."""
     global _holders, _found
-    import torch
 
+    torch = sys.modules.get("torch")  # what is not loaded needs no setting
     shared, own = _pools()
-    before = torch.get_num_threads(), _numbers(own)
+    before = torch and torch.get_num_threads(), _numbers(own)
     with _lock:
         _holders += 1
         if _holders == 1:
             _found = _numbers(shared)
             _set(shared, [1] * len(shared))
-    torch.set_num_threads(1)
+    if torch:
+        torch.set_num_threads(1)
     _set(own, [1] * len(own))
     try:
         yield
     finally:
-        torch.set_num_threads(before[0])
+        if torch:
+            torch.set_num_threads(before[0])
         _set(own, before[1])
         with _lock:
             _holders -= 1
             if _holders == 0:
                 _set(shared, _found)
+
+
+class Cores:
+    """The cores of this process, lent to nets for the length of a block of steps.
+
+    Parameters
+    ----------
+    n_cores : int
+    """
+
+    def __init__(self, n_cores):
+        self.n_cores = self._free = n_cores
+        self._changed = threading.Condition()
+        self._waiting = deque()
+
+    @contextmanager
+    def taken(self, n):
+        """Hold `n` cores, in the order of asking."""
+        ticket = object()
+        with self._changed:
+            self._waiting.append(ticket)
+            try:
+                while self._waiting[0] is not ticket or self._free < n:
+                    self._changed.wait()
+            finally:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+            self._free -= n
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += n
+                self._changed.notify_all()
+
+
+@cache
+def cores():
+    """The one of this process."""
+    from joblib import cpu_count
+
+    return Cores(cpu_count())

@@ -27,6 +27,8 @@ class TorchEngine:
         Holds the module, the optimizer and the device; its callbacks are notified.
     """
 
+    seconds_per_step = 2e-3  # of a small net, several beside it
+
     def __init__(self, problem, net):
         self.problem, self.net = problem, net
         self.module, self.optimizer = net.module_, net.optimizer_

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from joblib import parallel_config
 from joblib.parallel import get_active_backend
 
-_BACKEND = "threading"
+_BACKEND = "skreg"  # threads of this process: `skreg.parallel`
 
 
 def on_all_cores():

@@ -22,7 +22,7 @@ def canonical_order(X, y, weight):
     -------
     ndarray of shape (n_rows of positive weight,)
     """
-    rows = np.flatnonzero(weight > 0)
+    rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight > 0)
     if X.dtype.kind not in "fiub" or y.dtype.kind not in "fiub":
         return rows
     for some in (rows[: 4 * _FEW], rows):  # most tables are told by their first rows
@@ -34,8 +34,8 @@ def canonical_order(X, y, weight):
     return rows[np.argsort(group.ravel(), kind="stable")]
 
 
-def n_drawn(ensemble, weight, given):
-    """Rows that each member draws.
+def n_drawn(ensemble, n_rows, weight):
+    """Rows that each member draws, of `n_rows` of positive weight.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def n_drawn(ensemble, weight, given):
         Where there are too few rows, or `max_samples` is a share of weights that sum to less than
         a few rows.
     """
-    share, n_rows = ensemble.max_samples, int((weight > 0).sum())
+    share = ensemble.max_samples
     if share is None:
         return n_rows
     if isinstance(share, (int, np.integer)):
@@ -53,8 +53,10 @@ def n_drawn(ensemble, weight, given):
                 "bootstrap=False draws each once: lower max_samples, or set bootstrap=True."
             )
         return int(share)
-    drawn = int(share * (weight.sum() if ensemble.bootstrap else n_rows))
-    if given and drawn < min(10, int(share * n_rows)):
+    if weight is None or not ensemble.bootstrap:
+        return max(1, int(share * n_rows))
+    drawn = int(share * weight.sum())
+    if drawn < min(10, int(share * n_rows)):
         raise ValueError(
             f"max_samples={share:g} is a share of the sum of sample_weight, {weight.sum():g}, "
             f"which would draw {drawn} of {n_rows} rows for each member: give weights with a mean "
@@ -88,16 +90,13 @@ def draw(seed, ensemble):
         columns = sample_without_replacement(n_features, n_columns, random_state=random_state)
     order, size = ensemble._order, ensemble._max_samples
     if not ensemble.bootstrap:
-        return columns, order[_without_replacement(len(order), size, random_state)]
-    mass = np.cumsum(ensemble._weight[order])
+        whole = size == len(order)
+        places = sample_without_replacement(len(order), size, random_state=random_state)
+        return columns, order if whole else order[places]
+    weight = ensemble._weight
+    mass = np.cumsum(np.ones(len(order)) if weight is None else weight[order])
     places = np.searchsorted(mass / mass[-1], random_state.random_sample(size), side="right")
     return columns, order[places]
-
-
-def _without_replacement(n_rows, size, random_state):
-    if size == n_rows:
-        return np.arange(n_rows)
-    return sample_without_replacement(n_rows, size, random_state=random_state)
 
 
 def takes_weight(member):

@@ -59,17 +59,17 @@ class Members:
                 multi_output=True,
             )
             X = X.tocsr() if hasattr(X, "tocsr") else X
-            weight = np.ones(X.shape[0])
+            weight = None
             if sample_weight is not None:
-                scale = _rows.check_weights(sample_weight, X)
-                weight = np.broadcast_to(np.asarray(sample_weight, np.float64), scale.shape)
+                _rows.check_weights(sample_weight, X)
+                weight = np.broadcast_to(np.asarray(sample_weight, np.float64), X.shape[:1])
             y = self._encode_y(y, weight)
             self._validate_estimator(self._get_estimator())
             fit_params = process_routing(self, "fit", **fit_params)["estimator"]["fit"]
-            self._prepare_draws(X, y, weight, sample_weight is not None)
+            self._prepare_draws(X, y, weight)
             self._fit_members(X, y, fit_params)
             if self.oob_score:
-                self._score_out_of_bag(X, y, weight)
+                self._score_out_of_bag(X, y, np.ones(len(y)) if weight is None else weight)
         return self
 
     def _check_parameters(self):
@@ -82,19 +82,20 @@ class Members:
                 "oob_score=True and warm_start=True do not go together: set one of them to False."
             )
 
-    def _prepare_draws(self, X, y, weight, weighted):
+    def _prepare_draws(self, X, y, weight):
         """What `_fitting.draw` makes the draws from, with a member's seed."""
         self._n_samples, self._weight = X.shape[0], weight
         self._order = _fitting.canonical_order(X, y, weight)
-        self._max_samples = _fitting.n_drawn(self, weight, weighted)
+        self._max_samples = _fitting.n_drawn(self, len(self._order), weight)
         self._max_features = _fitting.n_columns(self)
-        unequal = weight[self._order].min() < weight[self._order].max()
-        self._weighs_members = not self.bootstrap and unequal
-        if self._weighs_members and not _fitting.takes_weight(self.estimator_):
+        handed_on = weight is not None and not self.bootstrap and np.ptp(weight[self._order]) > 0
+        if handed_on and not _fitting.takes_weight(self.estimator_):
             raise ValueError(
-                f"sample_weight with bootstrap=False is handed on to the members, but {type(self.estimator_).__name__} "
-                "takes none: set bootstrap=True, or request sample_weight by metadata routing."
+                "sample_weight with bootstrap=False is handed on to the members, but fit of "
+                f"{self.estimator_!r} is given none: set bootstrap=True, or request sample_weight "
+                "by metadata routing."
             )
+        self._handed_on = weight if handed_on else None
 
     def _fit_members(self, X, y, fit_params):
         """Fit as many members as are missing, each from a seed of its own."""
@@ -112,7 +113,6 @@ class Members:
         seeds = random_state.randint(_SEEDS, size=self.n_estimators - done)
         draws = [_fitting.draw(seed, self) for seed in seeds]
         whole = self._max_features == self.n_features_in_ and not self.bootstrap_features
-        weight = self._weight if self._weighs_members else None
         with on_all_cores():
             fitted = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
                 delayed(_fitting.fit_member)(
@@ -121,7 +121,7 @@ class Members:
                     y,
                     None if whole else columns,
                     rows,
-                    weight,
+                    self._handed_on,
                     fit_params,
                 )
                 for seed, (columns, rows) in zip(seeds, draws, strict=True)
@@ -131,35 +131,37 @@ class Members:
         self._seeds = np.append(self._seeds, seeds)
 
     def _get_estimators_indices(self):
+        # scikit-learn's `estimators_samples_` asks it
         return (_fitting.draw(seed, self) for seed in self._seeds)
 
     def _score_out_of_bag(self, X, y, weight):
         """Predictions of each row by the members that did not draw it, and their score."""
-        total, counts = 0.0, np.zeros(X.shape[0])
-        method = "predict_proba" if hasattr(self, "classes_") else "predict"
+        classes = getattr(self, "n_classes_", None)
+        method = "predict_proba" if classes else "predict"
+        total = np.zeros((X.shape[0], classes or y.reshape(len(y), -1).shape[1]))
+        counts = np.zeros(X.shape[0])
         parts = zip(self.estimators_, self._get_estimators_indices(), strict=True)
         for member, (columns, rows) in parts:
             out = np.ones(X.shape[0], bool)
             out[rows] = False
             if out.any():
-                p = self._own(member, X[out][:, columns], method, {})
-                total = total + np.zeros((X.shape[0], p.shape[1]))
-                total[out] += p
+                total[out] += self._own(member, X[out][:, columns], method, {})
                 counts += out
-        if not counts[weight > 0].any():
+        seen = (counts > 0) & (weight > 0)
+        if not seen.any():
             raise ValueError(
                 f"oob_score=True, but each of the {len(self.estimators_)} members drew all rows: "
                 "raise n_estimators, or lower max_samples."
             )
-        self._book_oob(y, weight, total, counts)
+        counts[counts == 0] = np.nan
+        self._book_oob(y, total / counts[:, None], seen, weight[seen])
 
     def _pieces(self, X, method, params):
         """Answers of all members to `method`, piece by piece over the rows.
 
         Yields
         ------
-        rows : slice
-        answers : ndarray of shape (n_estimators, n_rows of the piece, n_columns)
+        ndarray of shape (n_estimators, n_rows of the piece, n_columns)
         """
         check_is_fitted(self)
         _raise_for_params(params, self, method)
@@ -177,11 +179,9 @@ class Members:
         with on_all_cores():
             answers = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
                 delayed(self._own)(member, X[:, columns], method, params)
-                for member, columns in zip(
-                    self.estimators_, self.estimators_features_, strict=True
-                )
+                for member, columns in zip(self.estimators_, self.estimators_features_, strict=True)
             )
-        yield slice(0, X.shape[0]), np.stack(answers)
+        yield np.stack(answers)
 
 
 def shared_docs(cls):

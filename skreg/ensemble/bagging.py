@@ -111,7 +111,7 @@ class BaggingRegressor(Members, sklearn_ensemble.BaggingRegressor):
             Only with `return_std`.
         """
         pieces = self._pieces(X, "predict", params)
-        moments = [(p.mean(axis=0), p.std(axis=0) if return_std else None) for _, p in pieces]
+        moments = [(p.mean(axis=0), p.std(axis=0) if return_std else None) for p in pieces]
         mean, std = zip(*moments, strict=True)
         mean = self._with_ndim(np.concatenate(mean))
         return (mean, self._with_ndim(np.concatenate(std))) if return_std else mean
@@ -129,8 +129,7 @@ class BaggingRegressor(Members, sklearn_ensemble.BaggingRegressor):
         y : ndarray of shape (n_estimators, n_samples) or (n_estimators, n_samples, n_outputs)
             Their mean over the first axis is `predict`.
         """
-        pieces = [piece for _, piece in self._pieces(X, "predict", {})]
-        y = np.concatenate(pieces, axis=1)
+        y = np.concatenate(list(self._pieces(X, "predict", {})), axis=1)
         return y[..., 0] if self._y_ndim == 1 else y
 
     def _with_ndim(self, y):
@@ -150,11 +149,9 @@ class BaggingRegressor(Members, sklearn_ensemble.BaggingRegressor):
         self._y_ndim = y.ndim
         return y
 
-    def _book_oob(self, y, weight, total, counts):
-        with np.errstate(invalid="ignore"):
-            self.oob_prediction_ = self._with_ndim(total / counts[:, None])
-        seen = (counts > 0) & (weight > 0)
-        self.oob_score_ = r2_score(y[seen], self.oob_prediction_[seen], sample_weight=weight[seen])
+    def _book_oob(self, y, prediction, seen, weight):
+        self.oob_prediction_ = self._with_ndim(prediction)
+        self.oob_score_ = r2_score(y[seen], self.oob_prediction_[seen], sample_weight=weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -258,7 +255,7 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
             In the order of `classes_`.
         """
         pieces = self._pieces(X, "predict_proba", params)
-        return np.concatenate([self._over_all_classes(p).mean(axis=0) for _, p in pieces])
+        return np.concatenate([self._over_all_classes(p).mean(axis=0) for p in pieces])
 
     def predict_log_proba(self, X, **params):
         """Predict logarithms of the mean probabilities.
@@ -305,7 +302,7 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
                 "row of a rare class: use predict_proba, or bootstrap=False."
             )
         pieces = self._pieces(X, "decision_function", params)
-        raw = np.concatenate([piece.mean(axis=0) for _, piece in pieces])
+        raw = np.concatenate([piece.mean(axis=0) for piece in pieces])
         return raw[:, 0] if raw.shape[1] == 1 else raw
 
     def predict_members(self, X):
@@ -323,7 +320,7 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
             the first axis is `predict_proba`.
         """
         pieces = self._pieces(X, "predict_proba", {})
-        return np.concatenate([self._over_all_classes(p) for _, p in pieces], axis=1)
+        return np.concatenate([self._over_all_classes(p) for p in pieces], axis=1)
 
     def _over_all_classes(self, p):
         """Probabilities with a column for every class; stacked members may all lack the same."""
@@ -352,14 +349,11 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
 
     def _encode_y(self, y, weight):
         y = super()._validate_y(y)  # checks it, and knows all classes
-        present = np.unique(y[weight > 0])
+        present = np.unique(y if weight is None else y[weight > 0])
         self.classes_, self.n_classes_ = self.classes_[present], len(present)
         return np.searchsorted(present, y).clip(max=len(present) - 1)
 
-    def _book_oob(self, y, weight, total, counts):
-        with np.errstate(invalid="ignore"):
-            self.oob_decision_function_ = total / counts[:, None]
-        seen = (counts > 0) & (weight > 0)
-        self.oob_score_ = accuracy_score(
-            y[seen], total[seen].argmax(axis=1), sample_weight=weight[seen]
-        )
+    def _book_oob(self, y, prediction, seen, weight):
+        self.oob_decision_function_ = prediction
+        found = prediction[seen].argmax(axis=1)
+        self.oob_score_ = accuracy_score(y[seen], found, sample_weight=weight)

@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from numbers import Integral
 
 import numpy as np
@@ -46,6 +47,12 @@ class BaseMLP(BaseEstimator):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
+
+    @classmethod
+    @cache
+    def _get_param_names(cls):
+        """As scikit-learn's, which reads the signature anew at each of a search's many askings."""
+        return super()._get_param_names()
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -273,6 +280,7 @@ class BaseMLP(BaseEstimator):
     def _describe(self, target):
         """Fitted attributes that tell what the net's outputs mean."""
         self._target, self._activation = target, self.activation
+        self._dropout = self.input_dropout, self.dropout
         self.n_outputs_, self.out_activation_ = target.n_outputs, target.link
 
     def _take(self, net, target, warm):
@@ -352,15 +360,18 @@ class BaseMLP(BaseEstimator):
 
         Computed in `dtype`, by default that of the weights.
         """
+        X, weights = self._ready(X, dtype)
+        return forward(X, *weights, self._activation, link or self.out_activation_)
+
+    def _ready(self, X, dtype=None):
+        """X checked, and coefs and intercepts in `dtype`: what `forward` takes."""
         if "coefs_" not in vars(self):
             check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
         dtype = np.dtype(dtype or self.coefs_[0].dtype)
         if not self._needs_no_check(X, dtype):
             X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
-        weights = (
-            [w.astype(dtype, copy=False) for w in ws] for ws in (self.coefs_, self.intercepts_)
-        )
-        return forward(X, *weights, self._activation, link or self.out_activation_)
+        weights = (self.coefs_, self.intercepts_)
+        return X, [[w.astype(dtype, copy=False) for w in ws] for ws in weights]
 
     def _needs_no_check(self, X, dtype):
         """Whether `validate_data` would return X as it is; it takes longer than a small net."""
@@ -371,7 +382,7 @@ class BaseMLP(BaseEstimator):
             and len(X) > 0
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
-            and _sums_up(X, dtype)
+            and _rows.sums_up(X, dtype)
         )
 
     def __sklearn_tags__(self):
@@ -384,8 +395,3 @@ def _rescaled(coefs, intercepts, factor, offset):
     """Weights whose outputs are `factor` times those of the given ones, plus `offset`."""
     coefs = [*coefs[:-1], coefs[-1] * factor]
     return coefs, [*intercepts[:-1], intercepts[-1] * factor + offset]
-
-
-def _sums_up(X, dtype):
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(X.sum(dtype=dtype)))

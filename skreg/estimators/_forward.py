@@ -46,7 +46,7 @@ FUNCTIONS = {
 """Activations and links by name; they may work in place."""
 
 
-def forward(X, coefs, intercepts, activation, out_activation="identity"):
+def forward(X, coefs, intercepts, activation, out_activation="identity", *, masks=None):
     """Output of an MLP, in chunks that fit the cache.
 
     Parameters
@@ -57,6 +57,8 @@ def forward(X, coefs, intercepts, activation, out_activation="identity"):
     intercepts : list of ndarray of shape (n_out,)
     activation, out_activation : str
         Keys of `FUNCTIONS`.
+    masks : list of ndarray of shape (n_in,), optional
+        Factors of each layer's input: dropout left on.
 
     Returns
     -------
@@ -73,7 +75,9 @@ def forward(X, coefs, intercepts, activation, out_activation="identity"):
     for start in range(0, n_rows, step):
         h = X[start : start + step]
         h = (h.toarray() if issparse(h) else h).astype(out.dtype, copy=False)
-        for coef, bias, z in zip(coefs, biases, room, strict=True):
+        for i, (coef, bias, z) in enumerate(zip(coefs, biases, room, strict=True)):
+            if masks is not None:
+                h = h * masks[i]
             h = np.matmul(h, coef, out=z[: len(h)])
             h += bias if bias.ndim == 1 else bias[: len(h)]
             h = FUNCTIONS[out_activation if z is room[-1] else activation](h)

@@ -146,3 +146,9 @@ def _groups_of_copies(X, y):
 def _scrambled(values):
     bits = (np.asarray(values, dtype=np.float64) + 0.0).view(np.uint64)
     return bits ^ (bits >> np.uint64(29))
+
+
+def sums_up(X, dtype):
+    """Whether the sum of all values is finite: so are they, then."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(X.sum(dtype=dtype)))

@@ -25,10 +25,8 @@ class StackedNets:
         self.link = nets[0].out_activation_
         regresses = isinstance(nets[0], MLPRegressor)
         self.dtype = np.dtype(np.float64 if regresses else nets[0].coefs_[0].dtype)
-        self.coefs = [np.stack(c, dtype=self.dtype) for c in zip(*(n.coefs_ for n in nets))]
-        self.intercepts = [
-            np.stack(b, dtype=self.dtype)[:, None] for b in zip(*(n.intercepts_ for n in nets))
-        ]
+        self.coefs = self._stack(net.coefs_ for net in nets)
+        self.intercepts = [b[:, None] for b in self._stack(net.intercepts_ for net in nets)]
         if regresses:
             self.scale = np.stack([net.target_scale_ for net in nets])[:, None]
             self.mean = np.stack([net.target_mean_ for net in nets])[:, None]
@@ -36,19 +34,22 @@ class StackedNets:
         everything = (features == np.arange(features.shape[1])).all()
         self.features = None if everything else features
 
+    def _stack(self, lists):
+        return [np.stack(arrays, dtype=self.dtype) for arrays in zip(*lists, strict=True)]
+
     def predictions(self, X):
-        """Pieces of the regressors' predictions: a slice of rows and (n_nets, n_rows, n_outputs)."""
-        for rows, output in self._outputs(X, self.link):
-            yield rows, output * self.scale + self.mean
+        """Pieces of the regressors' predictions, each (n_nets, n_rows, n_outputs)."""
+        for output in self._outputs(X, self.link):
+            yield output * self.scale + self.mean
 
     def probabilities(self, X):
-        """Pieces of the classifiers' probabilities: a slice and (n_nets, n_rows, n_classes)."""
-        for rows, output in self._outputs(X, self.link):
+        """Pieces of the classifiers' probabilities, each (n_nets, n_rows, n_classes)."""
+        for output in self._outputs(X, self.link):
             p = self.target.probabilities(output.reshape(-1, output.shape[-1]))
-            yield rows, p.reshape(*output.shape[:2], -1)
+            yield p.reshape(*output.shape[:2], -1)
 
     def raw_predictions(self, X):
-        """Pieces of the raw predictions: a slice and (n_nets, n_rows, n_outputs)."""
+        """Pieces of the raw predictions, each (n_nets, n_rows, n_outputs)."""
         return self._outputs(X, "identity")
 
     def _outputs(self, X, link):
@@ -63,7 +64,7 @@ class StackedNets:
                 h = np.matmul(h, coef)
                 h += bias
                 h = FUNCTIONS[link if coef is self.coefs[-1] else self.activation](h)
-            yield slice(start, start + h.shape[1]), h
+            yield h
 
 
 def stackable(nets):
