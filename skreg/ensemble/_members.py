@@ -172,7 +172,7 @@ class Members:
             as_is = {"dtype": (stack.dtype, np.float32)}
         X = validate_data(self, X, accept_sparse="csr", reset=False, **as_is)
         if alike:
-            yield from self._stacked_pieces(stack, X, method)
+            yield from self._stacked_pieces(stack, X)
             return
         routed = process_routing(self, method, **params)["estimator"]
         params = next((routed[name] for name in (method, "predict") if routed.get(name)), {})

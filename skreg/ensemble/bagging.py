@@ -5,6 +5,7 @@ from sklearn import ensemble as sklearn_ensemble
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from skreg.ensemble._members import Members, shared_docs
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
@@ -12,7 +13,7 @@ from skreg.estimators.mlp import MLPClassifier, MLPRegressor
 
 def _decides(ensemble):
     members = getattr(ensemble, "estimators_", [ensemble._get_estimator()])
-    return hasattr(members[0], "decision_function")
+    return hasattr(members[0], "predict_proba") or hasattr(members[0], "decision_function")
 
 
 @shared_docs
@@ -135,7 +136,7 @@ class BaggingRegressor(Members, sklearn_ensemble.BaggingRegressor):
     def _with_ndim(self, y):
         return y[:, 0] if self._y_ndim == 1 else y
 
-    def _stacked_pieces(self, stack, X, method):
+    def _stacked_pieces(self, stack, X):
         return stack.predictions(X)
 
     def _own(self, member, X, method, params):
@@ -277,25 +278,32 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
 
     @available_if(_decides)
     def decision_function(self, X, **params):
-        """Mean of the members' decision functions.
+        """Logarithms of the mean probabilities, so that it agrees with `predict`.
+
+        Members without `predict_proba` give the mean of their decision functions.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows to predict.
         **params : dict
-            Arguments of the members' `decision_function`, by metadata routing.
+            Arguments of the members' method, by metadata routing.
 
         Returns
         -------
         raw : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            One column where there are two classes.
+            Log-odds, in one column, where there are two classes.
 
         Raises
         ------
         ValueError
-            Where a member was fitted without some of the classes: it says nothing about them.
+            Where a member without probabilities was fitted without some of the classes.
         """
+        check_is_fitted(self)
+        if hasattr(self.estimators_[0], "predict_proba"):
+            p = self.predict_proba(X, **params)
+            log_p = np.log(np.maximum(p, np.finfo(p.dtype).tiny))
+            return log_p[:, 1] - log_p[:, 0] if self.n_classes_ == 2 else log_p
         if any(len(member.classes_) != self.n_classes_ for member in self.estimators_):
             raise ValueError(
                 "decision_function needs members that have all seen all classes, but some drew no "
@@ -331,8 +339,8 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
         whole[..., seen] = p
         return whole
 
-    def _stacked_pieces(self, stack, X, method):
-        return stack.probabilities(X) if method == "predict_proba" else stack.raw_predictions(X)
+    def _stacked_pieces(self, stack, X):
+        return stack.probabilities(X)
 
     def _own(self, member, X, method, params):
         if method == "decision_function":

@@ -39,20 +39,16 @@ class StackedNets:
 
     def predictions(self, X):
         """Pieces of the regressors' predictions, each (n_nets, n_rows, n_outputs)."""
-        for output in self._outputs(X, self.link):
+        for output in self._outputs(X):
             yield output * self.scale + self.mean
 
     def probabilities(self, X):
         """Pieces of the classifiers' probabilities, each (n_nets, n_rows, n_classes)."""
-        for output in self._outputs(X, self.link):
+        for output in self._outputs(X):
             p = self.target.probabilities(output.reshape(-1, output.shape[-1]))
             yield p.reshape(*output.shape[:2], -1)
 
-    def raw_predictions(self, X):
-        """Pieces of the raw predictions, each (n_nets, n_rows, n_outputs)."""
-        return self._outputs(X, "identity")
-
-    def _outputs(self, X, link):
+    def _outputs(self, X):
         widest = max(b.size for b in self.intercepts)
         step = max(16, _VALUES_AT_ONCE // widest)
         for start in range(0, X.shape[0], step):
@@ -63,7 +59,7 @@ class StackedNets:
             for coef, bias in zip(self.coefs, self.intercepts, strict=True):
                 h = np.matmul(h, coef)
                 h += bias
-                h = FUNCTIONS[link if coef is self.coefs[-1] else self.activation](h)
+                h = FUNCTIONS[self.link if coef is self.coefs[-1] else self.activation](h)
             yield h
 
 
