@@ -5,7 +5,8 @@ import pickle
 import numpy as np
 import pytest
 import sklearn
-from joblib import parallel_config
+from joblib import Parallel, delayed, parallel_config
+from joblib.parallel import get_active_backend
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csc_matrix, csr_matrix
 from scipy.special import expit
@@ -20,7 +21,8 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skreg import BaggingClassifier, BaggingRegressor, MLPClassifier, MLPRegressor
-from skreg.estimators._stacked import stackable
+from skreg.ensemble._cores import on_all_cores
+from skreg.estimators._together import stackable
 from tests import _table
 from tests._data import regression, targets
 
@@ -180,6 +182,21 @@ def test_the_result_does_not_depend_on_workers(kind):
         assert_array_equal(answers(net, X), answers(alone, X))
 
 
+def test_all_cores_unless_the_user_has_chosen():
+    def active():
+        with on_all_cores():
+            backend, n_jobs = get_active_backend()
+        return type(backend).__name__, n_jobs
+
+    assert active() == ("SkregBackend", -1)
+    for settings in ({"backend": "loky"}, {"backend": "threading"}, {"n_jobs": 2}):
+        with parallel_config(**settings):
+            assert active()[0] != "SkregBackend"
+            assert active()[1] == settings.get("n_jobs")
+    inside = Parallel(n_jobs=2, backend="threading")(delayed(active)() for _ in range(2))
+    assert all(name != "SkregBackend" for name, _ in inside)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_out_of_bag(kind):
     weight = np.random.RandomState(0).randint(0, 3, 120)
@@ -254,7 +271,7 @@ def test_classes_that_members_have_not_seen(labels):
         assert_array_equal(p[:, np.setdiff1d(range(3), member.classes_)], 0)
     assert_array_equal(net.decision_function(X).argmax(axis=1), expected.argmax(axis=1))
     with pytest.raises(ValueError, match="decision_function needs members.*use predict_proba"):
-        clone(net).set_params(estimator=LinearSVC()).fit(X, y).decision_function(X)
+        clone(net).set_params(estimator=make_pipeline(LinearSVC())).fit(X, y).decision_function(X)
     without = clone(net).set_params(n_estimators=1, max_samples=3).fit(X, y)
     assert len(without.estimators_[0].classes_) < 3
     assert_allclose(without.predict_proba(X).sum(axis=1), 1, rtol=1e-6)

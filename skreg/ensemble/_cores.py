@@ -19,7 +19,7 @@ def on_all_cores():
 
 
 def _was_chosen():
-    by_threads, n_jobs = get_active_backend(prefer="threads")
-    by_processes, _ = get_active_backend(prefer="processes")
-    # without a choice the hint decides
+    # a hint decides only where no backend was chosen
+    by_threads, _ = get_active_backend(prefer="threads")
+    by_processes, n_jobs = get_active_backend(prefer="processes")
     return n_jobs is not None or type(by_threads) is type(by_processes)

@@ -11,7 +11,7 @@ from skreg.ensemble import _fitting
 from skreg.ensemble._cores import on_all_cores
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
-from skreg.estimators._stacked import StackedNets, stackable
+from skreg.estimators._together import Together, stackable
 
 _SEEDS = np.iinfo(np.int32).max
 
@@ -165,15 +165,12 @@ class Members:
         """
         check_is_fitted(self)
         _raise_for_params(params, self, method)
-        as_is = {"dtype": None, "ensure_all_finite": False}
-        alike = not params and stackable(self.estimators_)
-        if alike:
-            stack = StackedNets(self.estimators_, self.estimators_features_)
-            as_is = {"dtype": (stack.dtype, np.float32)}
-        X = validate_data(self, X, accept_sparse="csr", reset=False, **as_is)
-        if alike:
-            yield from self._stacked_pieces(stack, X)
+        if not params and stackable(self.estimators_):
+            nets = Together(self.estimators_, self.estimators_features_)
+            X = self._checked(X, dtype=(nets.dtype, np.float32))
+            yield from self._joint_pieces(nets, X)
             return
+        X = self._checked(X, dtype=None, ensure_all_finite=False)
         routed = process_routing(self, method, **params)["estimator"]
         params = next((routed[name] for name in (method, "predict") if routed.get(name)), {})
         with on_all_cores():
@@ -182,6 +179,11 @@ class Members:
                 for member, columns in zip(self.estimators_, self.estimators_features_, strict=True)
             )
         yield np.stack(answers)
+
+    def _checked(self, X, dtype, **kwargs):
+        if dtype is not None and _rows.needs_no_check(self, X, dtype[0]):
+            return X
+        return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False, **kwargs)
 
 
 def shared_docs(cls):

@@ -136,8 +136,8 @@ class BaggingRegressor(Members, sklearn_ensemble.BaggingRegressor):
     def _with_ndim(self, y):
         return y[:, 0] if self._y_ndim == 1 else y
 
-    def _stacked_pieces(self, stack, X):
-        return stack.predictions(X)
+    def _joint_pieces(self, nets, X):
+        return nets.predictions(X)
 
     def _own(self, member, X, method, params):
         return member.predict(X, **params).reshape(X.shape[0], -1)
@@ -304,11 +304,6 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
             p = self.predict_proba(X, **params)
             log_p = np.log(np.maximum(p, np.finfo(p.dtype).tiny))
             return log_p[:, 1] - log_p[:, 0] if self.n_classes_ == 2 else log_p
-        if any(len(member.classes_) != self.n_classes_ for member in self.estimators_):
-            raise ValueError(
-                "decision_function needs members that have all seen all classes, but some drew no "
-                "row of a rare class: use predict_proba, or bootstrap=False."
-            )
         pieces = self._pieces(X, "decision_function", params)
         raw = np.concatenate([piece.mean(axis=0) for piece in pieces])
         return raw[:, 0] if raw.shape[1] == 1 else raw
@@ -339,12 +334,18 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
         whole[..., seen] = p
         return whole
 
-    def _stacked_pieces(self, stack, X):
-        return stack.probabilities(X)
+    def _joint_pieces(self, nets, X):
+        return nets.probabilities(X)
 
     def _own(self, member, X, method, params):
         if method == "decision_function":
-            return member.decision_function(X, **params).reshape(X.shape[0], -1)
+            raw = member.decision_function(X, **params).reshape(X.shape[0], -1)
+            if raw.shape[1] != (1 if self.n_classes_ == 2 else self.n_classes_):
+                raise ValueError(
+                    "decision_function needs members that have all seen all classes, but some drew "
+                    "no row of a rare class: use predict_proba, or bootstrap=False."
+                )
+            return raw
         p = np.zeros((X.shape[0], self.n_classes_))
         if hasattr(member, "predict_proba"):
             p[:, member.classes_] = member.predict_proba(X, **params)

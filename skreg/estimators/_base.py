@@ -368,22 +368,10 @@ class BaseMLP(BaseEstimator):
         if "coefs_" not in vars(self):
             check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
         dtype = np.dtype(dtype or self.coefs_[0].dtype)
-        if not self._needs_no_check(X, dtype):
+        if not _rows.needs_no_check(self, X, dtype):
             X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
         weights = (self.coefs_, self.intercepts_)
         return X, [[w.astype(dtype, copy=False) for w in ws] for ws in weights]
-
-    def _needs_no_check(self, X, dtype):
-        """Whether `validate_data` would return X as it is; it takes longer than a small net."""
-        return (
-            type(X) is np.ndarray
-            and X.dtype in (np.float32, np.float64)
-            and X.ndim == 2
-            and len(X) > 0
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-            and _rows.sums_up(X, dtype)
-        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

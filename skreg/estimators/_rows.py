@@ -148,7 +148,19 @@ def _scrambled(values):
     return bits ^ (bits >> np.uint64(29))
 
 
-def sums_up(X, dtype):
-    """Whether the sum of all values is finite: so are they, then."""
+def needs_no_check(estimator, X, dtype):
+    """Whether `validate_data` would return X as it is; it takes longer than a small net."""
+    return (
+        type(X) is np.ndarray
+        and X.dtype in (np.float32, np.float64)
+        and X.ndim == 2
+        and len(X) > 0
+        and X.shape[1] == estimator.n_features_in_
+        and not hasattr(estimator, "feature_names_in_")
+        and _sums_up(X, dtype)
+    )
+
+
+def _sums_up(X, dtype):
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(X.sum(dtype=dtype)))
