@@ -7,6 +7,8 @@ from joblib import register_parallel_backend
 __version__ = "0.1.0"
 
 _HOME = {
+    "BaggingClassifier": "skreg.ensemble",
+    "BaggingRegressor": "skreg.ensemble",
     "DivergenceError": "skreg.exceptions",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",

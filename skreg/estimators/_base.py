@@ -211,7 +211,7 @@ class BaseMLP(BaseEstimator):
         if reset and _is_plain(X, y) and self._y_numeric:
             with np.errstate(over="ignore"):
                 as_trained = np.ascontiguousarray(X, self._compute_dtype())
-            if _sums_up(as_trained, np.float64) and _sums_up(y, np.float64):
+            if _rows.sums_up(as_trained, np.float64) and _rows.sums_up(y, np.float64):
                 # what `validate_data` would come to, which takes as long as some epochs
                 self.n_features_in_ = X.shape[1]
                 vars(self).pop("feature_names_in_", None)
@@ -298,6 +298,7 @@ class BaseMLP(BaseEstimator):
         """Fitted attributes that tell what the net's outputs mean."""
         self._target, self._activation = target, self.activation
         self._normalization, self._residual = self.normalization, self.residual
+        self._dropout = self.input_dropout, self.dropout
         self.n_outputs_, self.out_activation_ = target.n_outputs, target.link
 
     def _take(self, net, target, warm):
@@ -384,29 +385,19 @@ class BaseMLP(BaseEstimator):
 
         Computed in `dtype`, by default that of the weights.
         """
-        if "coefs_" not in vars(self):
-            check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
-        dtype = np.dtype(dtype or self.coefs_[0].dtype)
-        if not self._needs_no_check(X, dtype):
-            X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
-        weights = (
-            [w.astype(dtype, copy=False) for w in ws]
-            for ws in (self.coefs_, self.intercepts_, self.norms_)
-        )
+        X, weights = self._ready(X, dtype)
         link = link or self.out_activation_
         return forward(X, *weights, self._activation, link, residual=self._residual)
 
-    def _needs_no_check(self, X, dtype):
-        """Whether `validate_data` would return X as it is; it takes longer than a small net."""
-        return (
-            type(X) is np.ndarray
-            and X.dtype in (np.float32, np.float64)
-            and X.ndim == 2
-            and len(X) > 0
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-            and _sums_up(X, dtype)
-        )
+    def _ready(self, X, dtype=None):
+        """X checked, and coefs, intercepts and norms in `dtype`: what `forward` takes."""
+        if "coefs_" not in vars(self):
+            check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
+        dtype = np.dtype(dtype or self.coefs_[0].dtype)
+        if not _rows.needs_no_check(self, X, dtype):
+            X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
+        weights = (self.coefs_, self.intercepts_, self.norms_)
+        return X, [[w.astype(dtype, copy=False) for w in ws] for ws in weights]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -430,8 +421,3 @@ def _is_plain(X, y):
         and X.size > 0
         and y.shape == X.shape[:1]
     )
-
-
-def _sums_up(X, dtype):
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(X.sum(dtype=dtype)))

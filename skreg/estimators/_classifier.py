@@ -7,6 +7,7 @@ from sklearn.utils.metaestimators import available_if
 from skreg._sklearn import _fit_context
 from skreg.estimators._parameters import trains_in_steps
 from skreg.estimators._targets import ClassTarget, check_labels
+from skreg.estimators._thinned import moments, thinned_outputs
 
 
 class NetClassifierMixin(ClassifierMixin):
@@ -69,22 +70,34 @@ class NetClassifierMixin(ClassifierMixin):
         raw = self._output(X, link="identity")
         return raw.ravel() if self._target.kind == "binary" else raw
 
-    def predict_proba(self, X):
+    def predict_proba(self, X, *, n_samples=None, random_state=None):
         """Predict probabilities of the classes.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows to predict.
+        n_samples : int, default=None
+            Passes with dropout left on, whose mean is returned (Gal & Ghahramani 2016); None is
+            the net as it is. A pass is one thinned net for all rows.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the masks; None is 0. The same seed gives the same masks.
 
         Returns
         -------
         p : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`, in the compute dtype; for multilabel targets the
             probability of each label.
+
+        Raises
+        ------
+        ValueError
+            For passes of a net that was fitted without dropout.
         """
-        output = self._output(X)
-        return self._target.probabilities(output)
+        if n_samples is None:
+            return self._target.probabilities(self._output(X))
+        outputs = thinned_outputs(self, X, n_samples, random_state)
+        return moments(self._target.probabilities(output) for output in outputs)[0]
 
     def predict_log_proba(self, X):
         """Predict logarithms of the probabilities of the classes.

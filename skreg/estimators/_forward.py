@@ -32,7 +32,7 @@ def _exp(z):
 
 
 def _softmax(z):
-    return softmax(z, axis=1)
+    return softmax(z, axis=-1)
 
 
 FUNCTIONS = {
@@ -49,7 +49,17 @@ FUNCTIONS = {
 _EPSILON = 1e-5  # that of `skreg.normalization`, which brings numba
 
 
-def forward(X, coefs, intercepts, norms, activation, out_activation="identity", *, residual=False):
+def forward(
+    X,
+    coefs,
+    intercepts,
+    norms,
+    activation,
+    out_activation="identity",
+    *,
+    residual=False,
+    masks=None,
+):
     """Output of an MLP, in chunks that fit the cache.
 
     Parameters
@@ -65,6 +75,8 @@ def forward(X, coefs, intercepts, norms, activation, out_activation="identity", 
         Keys of `FUNCTIONS`.
     residual : bool
         Whether hidden layers as wide as the hidden layer before them add its output to theirs.
+    masks : list of ndarray of shape (n_in,), optional
+        Factors of each layer's input: dropout left on.
 
     Returns
     -------
@@ -85,7 +97,8 @@ def forward(X, coefs, intercepts, norms, activation, out_activation="identity", 
         h = X[start : start + step]
         h = (h.toarray() if issparse(h) else h).astype(out.dtype, copy=False)
         for i, (coef, bias) in enumerate(zip(coefs, biases, strict=True)):
-            below, h = h, np.matmul(h, coef, out=room[i][: len(h)])
+            below = h if masks is None else h * masks[i]
+            h = np.matmul(below, coef, out=room[i][: len(h)])
             h += bias if bias.ndim == 1 else bias[: len(h)]
             if i < len(norms):
                 _normalize_rows(h, *norms[i])

@@ -8,6 +8,7 @@ from sklearn.utils.metaestimators import available_if
 from skreg._sklearn import _fit_context
 from skreg.estimators._parameters import trains_in_steps
 from skreg.estimators._targets import RegressionTarget
+from skreg.estimators._thinned import moments, thinned_outputs
 
 
 class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
@@ -39,22 +40,41 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X):
+    def predict(self, X, return_std=False, *, n_samples=None, random_state=None):
         """Predict targets.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows to predict.
+        return_std : bool, default=False
+            Whether to leave dropout on and return the standard deviation over the passes as well:
+            a spread of thinned nets, not a confidence interval (Gal & Ghahramani 2016).
+        n_samples : int, default=None
+            Passes with dropout left on; None is 100 with `return_std`, and else the net as it is.
+            A pass is one thinned net for all rows.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the masks; None is 0. The same seed gives the same masks.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions, with the ndim of the y given to `fit`; computed in float64, so that a row's
-            prediction does not depend on the rows beside it.
+            prediction does not depend on the rows beside it. Their mean, where there are passes.
+        std : ndarray of the shape of y
+            Only with `return_std`, in units of y (divided by the number of passes).
+
+        Raises
+        ------
+        ValueError
+            For passes of a net that was fitted without dropout.
         """
-        output = self._output(X, np.float64)
-        return self._target.decode(output)
+        if not return_std and n_samples is None:
+            return self._target.decode(self._output(X, np.float64))
+        n_samples = 100 if n_samples is None else n_samples
+        outputs = thinned_outputs(self, X, n_samples, random_state, np.float64)
+        mean, std = moments(self._target.decode(output) for output in outputs)
+        return (mean, std) if return_std else mean
 
     def _check_y(self, y, name="y"):
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name=name)

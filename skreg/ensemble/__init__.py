@@ -1,0 +1,5 @@
+"""Ensembles of nets, on scikit-learn's own bagging."""
+
+from skreg.ensemble.bagging import BaggingClassifier, BaggingRegressor
+
+__all__ = ["BaggingClassifier", "BaggingRegressor"]

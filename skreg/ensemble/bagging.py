@@ -1,0 +1,368 @@
+"""`BaggingRegressor` and `BaggingClassifier`: many nets, and the spread of their predictions."""
+
+import numpy as np
+from sklearn import ensemble as sklearn_ensemble
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skreg.ensemble._members import Members, shared_docs
+from skreg.estimators.mlp import MLPClassifier, MLPRegressor
+
+
+def _decides(ensemble):
+    members = getattr(ensemble, "estimators_", [ensemble._get_estimator()])
+    return hasattr(members[0], "predict_proba") or hasattr(members[0], "decision_function")
+
+
+@shared_docs
+class BaggingRegressor(Members, sklearn_ensemble.BaggingRegressor):
+    """Mean of many nets, and how far they lie apart.
+
+    scikit-learn's `BaggingRegressor` with nets as members, trained on all cores. The standard
+    deviation over the members is a spread of models, not a confidence or prediction interval: it
+    holds neither the noise of the target nor what all members get wrong together.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        What is fitted many times: any regressor, a `Pipeline` too; None is `skreg.MLPRegressor()`.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+    oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Mean prediction of a row by the members that did not draw it, NaN where all did; there
+        with `oob_score`.
+
+    See Also
+    --------
+    BaggingClassifier : The classifier.
+    sklearn.ensemble.BaggingRegressor : The one of scikit-learn.
+
+    References
+    ----------
+    .. [1] Breiman (1996), "Bagging predictors".
+    .. [2] Lakshminarayanan, Pritzel & Blundell (2017), "Simple and scalable predictive uncertainty
+       estimation using deep ensembles".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skreg import BaggingRegressor, MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> net = MLPRegressor(alpha=0.1, max_iter=30, n_iter_no_change=30)
+    >>> ensemble = make_pipeline(StandardScaler(), BaggingRegressor(net, random_state=0))
+    >>> mean, std = ensemble.fit(X, y).predict(X, return_std=True)
+    >>> mean.shape, std.shape
+    ((442,), (442,))
+    """
+
+    def __init__(
+        self,
+        estimator=None,
+        n_estimators=10,
+        *,
+        max_samples=1.0,
+        max_features=1.0,
+        bootstrap=True,
+        bootstrap_features=False,
+        oob_score=False,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            estimator,
+            n_estimators,
+            max_samples=max_samples,
+            max_features=max_features,
+            bootstrap=bootstrap,
+            bootstrap_features=bootstrap_features,
+            oob_score=oob_score,
+            warm_start=warm_start,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            verbose=verbose,
+        )
+
+    def predict(self, X, return_std=False, **params):
+        """Predict targets: the mean over the members.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+        return_std : bool, default=False
+            Whether to return the standard deviation over the members as well (divided by their
+            number): a spread of models, not a confidence interval.
+        **params : dict
+            Arguments of the members' `predict`, by metadata routing.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Mean prediction, with the ndim of the y given to `fit`.
+        std : ndarray of the shape of y
+            Only with `return_std`.
+        """
+        pieces = self._pieces(X, "predict", params)
+        moments = [(p.mean(axis=0), p.std(axis=0) if return_std else None) for p in pieces]
+        mean, std = zip(*moments, strict=True)
+        mean = self._with_ndim(np.concatenate(mean))
+        return (mean, self._with_ndim(np.concatenate(std))) if return_std else mean
+
+    def predict_members(self, X):
+        """Predictions of every member.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        y : ndarray of shape (n_estimators, n_samples) or (n_estimators, n_samples, n_outputs)
+            Their mean over the first axis is `predict`.
+        """
+        y = np.concatenate(list(self._pieces(X, "predict", {})), axis=1)
+        return y[..., 0] if self._y_ndim == 1 else y
+
+    def _with_ndim(self, y):
+        return y[:, 0] if self._y_ndim == 1 else y
+
+    def _joint_pieces(self, nets, X):
+        return nets.predictions(X)
+
+    def _own(self, member, X, method, params):
+        return member.predict(X, **params).reshape(X.shape[0], -1)
+
+    def _get_estimator(self):
+        return MLPRegressor() if self.estimator is None else self.estimator
+
+    def _encode_y(self, y, weight):
+        y = super()._validate_y(y)
+        self._y_ndim = y.ndim
+        return y
+
+    def _book_oob(self, y, prediction, seen, weight):
+        self.oob_prediction_ = self._with_ndim(prediction)
+        self.oob_score_ = r2_score(y[seen], self.oob_prediction_[seen], sample_weight=weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        member = get_tags(self._get_estimator())
+        tags.target_tags.multi_output = member.target_tags.multi_output
+        return tags
+
+
+@shared_docs
+class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
+    """Mean probabilities of many nets.
+
+    scikit-learn's `BaggingClassifier` with nets as members, trained on all cores. How far the
+    members' probabilities (`predict_members`) lie apart is a spread of models, not a confidence
+    interval.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        What is fitted many times: any classifier, a `Pipeline` too; None is
+        `skreg.MLPClassifier()`. One without `predict_proba` votes.
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+    classes_ : ndarray of shape (n_classes,)
+        Sorted labels.
+    n_classes_ : int
+        Their number.
+    oob_decision_function_ : ndarray of shape (n_samples, n_classes)
+        Mean probabilities of a row by the members that did not draw it, NaN where all did; there
+        with `oob_score`.
+
+    See Also
+    --------
+    BaggingRegressor : The regressor.
+    sklearn.ensemble.BaggingClassifier : The one of scikit-learn.
+
+    References
+    ----------
+    .. [1] Breiman (1996), "Bagging predictors".
+    .. [2] Lakshminarayanan, Pritzel & Blundell (2017), "Simple and scalable predictive uncertainty
+       estimation using deep ensembles".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skreg import BaggingClassifier, MLPClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
+    >>> net = MLPClassifier(max_iter=20, n_iter_no_change=20)
+    >>> ensemble = BaggingClassifier(net, bootstrap=False, random_state=0).fit(X_train, y_train)
+    >>> ensemble.predict_members(X_test).shape
+    (10, 450, 10)
+    """
+
+    def __init__(
+        self,
+        estimator=None,
+        n_estimators=10,
+        *,
+        max_samples=1.0,
+        max_features=1.0,
+        bootstrap=True,
+        bootstrap_features=False,
+        oob_score=False,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            estimator,
+            n_estimators,
+            max_samples=max_samples,
+            max_features=max_features,
+            bootstrap=bootstrap,
+            bootstrap_features=bootstrap_features,
+            oob_score=oob_score,
+            warm_start=warm_start,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            verbose=verbose,
+        )
+
+    def predict_proba(self, X, **params):
+        """Predict probabilities of the classes: the mean over the members.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+        **params : dict
+            Arguments of the members' `predict_proba` (or `predict`), by metadata routing.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        pieces = self._pieces(X, "predict_proba", params)
+        return np.concatenate([self._over_all_classes(p).mean(axis=0) for p in pieces])
+
+    def predict_log_proba(self, X, **params):
+        """Predict logarithms of the mean probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+        **params : dict
+            Arguments of the members' `predict_proba` (or `predict`), by metadata routing.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            ``log(predict_proba(X))``.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X, **params))
+
+    @available_if(_decides)
+    def decision_function(self, X, **params):
+        """Logarithms of the mean probabilities, so that it agrees with `predict`.
+
+        Members without `predict_proba` give the mean of their decision functions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+        **params : dict
+            Arguments of the members' method, by metadata routing.
+
+        Returns
+        -------
+        raw : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Log-odds, in one column, where there are two classes.
+
+        Raises
+        ------
+        ValueError
+            Where a member without probabilities was fitted without some of the classes.
+        """
+        check_is_fitted(self)
+        if hasattr(self.estimators_[0], "predict_proba"):
+            p = self.predict_proba(X, **params)
+            log_p = np.log(np.maximum(p, np.finfo(p.dtype).tiny))
+            return log_p[:, 1] - log_p[:, 0] if self.n_classes_ == 2 else log_p
+        pieces = self._pieces(X, "decision_function", params)
+        raw = np.concatenate([piece.mean(axis=0) for piece in pieces])
+        return raw[:, 0] if raw.shape[1] == 1 else raw
+
+    def predict_members(self, X):
+        """Probabilities by every member.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        p : ndarray of shape (n_estimators, n_samples, n_classes)
+            In the order of `classes_`, 0 for classes that a member has not seen. Their mean over
+            the first axis is `predict_proba`.
+        """
+        pieces = self._pieces(X, "predict_proba", {})
+        return np.concatenate([self._over_all_classes(p) for p in pieces], axis=1)
+
+    def _over_all_classes(self, p):
+        """Probabilities with a column for every class; stacked members may all lack the same."""
+        seen = self.estimators_[0].classes_
+        if p.shape[2] == self.n_classes_:
+            return p
+        whole = np.zeros((*p.shape[:2], self.n_classes_), p.dtype)
+        whole[..., seen] = p
+        return whole
+
+    def _joint_pieces(self, nets, X):
+        return nets.probabilities(X)
+
+    def _own(self, member, X, method, params):
+        if method == "decision_function":
+            raw = member.decision_function(X, **params).reshape(X.shape[0], -1)
+            if raw.shape[1] != (1 if self.n_classes_ == 2 else self.n_classes_):
+                raise ValueError(
+                    "decision_function needs members that have all seen all classes, but some drew "
+                    "no row of a rare class: use predict_proba, or bootstrap=False."
+                )
+            return raw
+        p = np.zeros((X.shape[0], self.n_classes_))
+        if hasattr(member, "predict_proba"):
+            p[:, member.classes_] = member.predict_proba(X, **params)
+        else:
+            p[np.arange(len(p)), member.predict(X, **params)] = 1
+        return p
+
+    def _get_estimator(self):
+        return MLPClassifier() if self.estimator is None else self.estimator
+
+    def _encode_y(self, y, weight):
+        y = super()._validate_y(y)  # checks it, and knows all classes
+        present = np.unique(y if weight is None else y[weight > 0])
+        self.classes_, self.n_classes_ = self.classes_[present], len(present)
+        return np.searchsorted(present, y).clip(max=len(present) - 1)
+
+    def _book_oob(self, y, prediction, seen, weight):
+        self.oob_decision_function_ = prediction
+        found = prediction[seen].argmax(axis=1)
+        self.oob_score_ = accuracy_score(y[seen], found, sample_weight=weight)

@@ -1,0 +1,93 @@
+"""Prediction with dropout left on: many thinned nets, in plain numpy.
+
+Gal & Ghahramani (2016), "Dropout as a Bayesian approximation". A pass is one draw of the units
+that stay, for all rows: so a row's prediction does not depend on the rows beside it.
+"""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skreg.estimators._forward import forward
+
+_LEVELS = 65536  # as in `skreg.noise`, which brings numba
+
+
+def thinned_outputs(net, X, n_samples, random_state, dtype=None):
+    """Outputs of a fitted net after its link, each with other units left out.
+
+    Parameters
+    ----------
+    net : fitted MLP
+    X : {array-like, sparse matrix} of shape (n_rows, n_features)
+    n_samples : int
+        Passes. The first ones of more are the same.
+    random_state : int, RandomState instance or None
+        None is 0.
+    dtype : dtype, optional
+        By default that of the weights.
+
+    Yields
+    ------
+    ndarray of shape (n_rows, n_outputs)
+
+    Raises
+    ------
+    ValueError
+        For a net fitted without dropout, or a number of passes below 1.
+    """
+    X, weights = net._ready(X, dtype)
+    coefs = weights[0]
+    if not isinstance(n_samples, Integral) or n_samples < 1:
+        raise ValueError(f"n_samples must be an int of at least 1, got {n_samples!r}.")
+    input_dropout, dropout = net._dropout
+    rates = np.zeros(len(coefs))
+    rates[0], rates[1:] = input_dropout, dropout
+    if not rates.any():
+        raise ValueError(
+            "return_std=True and n_samples leave dropout on, but the net was fitted without: fit "
+            "with dropout or input_dropout above 0, or take the spread over the members of "
+            "skreg.BaggingRegressor or BaggingClassifier."
+        )
+    seed = check_random_state(0 if random_state is None else random_state).randint(2**31 - 1)
+    sizes = [len(coef) for coef in coefs]
+    for masks in draw_masks(rates, sizes, n_samples, seed, coefs[0].dtype):
+        link, residual = net.out_activation_, net._residual
+        yield forward(X, *weights, net._activation, link, residual=residual, masks=masks)
+
+
+def draw_masks(rates, sizes, n_samples, seed, dtype):
+    """Factors of each layer's inputs, pass by pass: 0, or 1 over the probability of staying.
+
+    Parameters
+    ----------
+    rates : ndarray of shape (n_layers,)
+        Probabilities that an input of a layer is left out, rounded to 1/65536 as in training.
+    sizes : list of int
+        Inputs of each layer.
+    n_samples, seed : int
+    dtype : dtype
+
+    Yields
+    ------
+    list of ndarray of shape (n_in,)
+    """
+    thresholds = np.minimum(np.round(rates * _LEVELS), _LEVELS - 1).astype(int)
+    generators = [np.random.default_rng([seed, layer]) for layer in range(len(sizes))]
+    for _ in range(n_samples):
+        yield [
+            (generator.integers(_LEVELS, size=size, dtype=np.uint16) >= threshold)
+            * dtype.type(_LEVELS / (_LEVELS - threshold))
+            for generator, size, threshold in zip(generators, sizes, thresholds, strict=True)
+        ]
+
+
+def moments(values):
+    """Mean and standard deviation over arrays of one shape, one array at a time (Welford 1962)."""
+    mean, squares = 0.0, 0.0
+    for n, value in enumerate(values, 1):
+        gap = value - mean
+        mean = mean + gap / n
+        squares = squares + gap * (value - mean)
+    return mean, np.sqrt(squares / n)
