@@ -147,7 +147,8 @@ def torch_loss(plan, raw, y, weight):
     ----------
     plan : record with `FIELDS`
     raw, y : Tensor of shape (n_rows, n_outputs)
-    weight : Tensor of shape (n_rows,)
+        Or (n_nets, n_rows, n_outputs), for one sum a net.
+    weight : Tensor of shape (n_rows,) or (n_nets, n_rows)
     """
     import torch
     from torch.nn import functional
@@ -165,10 +166,10 @@ def torch_loss(plan, raw, y, weight):
         positive = y.clamp(min=0)  # noise may take a target below zero, where y log(y) is left out
         value = raw.exp() - y * raw - y + torch.special.xlogy(positive, positive)
     elif plan["loss"] == CROSS_ENTROPY:
-        value = -y * functional.log_softmax(raw, dim=1)
+        value = -y * functional.log_softmax(raw, dim=-1)
     else:
         value = functional.binary_cross_entropy_with_logits(raw, y, reduction="none")
-    return (value.sum(dim=1) * weight).sum()
+    return (value.sum(dim=-1) * weight).sum(dim=-1)
 
 
 def smooth_labels(targets, label_smoothing, binary):

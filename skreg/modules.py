@@ -103,3 +103,28 @@ class MLP(nn.Module):
             if self.skips[i]:
                 h = below + (h if noise is None else noise.paths(i, h))
         return h
+
+
+def stacked_mlp(weights, biases, activation, X, noise=None):
+    """What `MLP` computes, for nets of one architecture along a leading axis.
+
+    Parameters
+    ----------
+    weights : list of Tensor, each of shape (n_nets, n_out, n_in)
+    biases : list of Tensor, each of shape (n_nets, n_out)
+    activation : str
+    X : Tensor of shape (n_nets, n_rows, n_features)
+    noise : skreg.noise.StackNoise, optional
+
+    Returns
+    -------
+    Tensor of shape (n_nets, n_rows, n_outputs)
+    """
+    act = _ACTIVATIONS[activation]
+    h = X
+    for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        h = h if noise is None else noise.dropout(i, h)
+        h = torch.baddbmm(bias[:, None], h, weight.transpose(1, 2))
+        if i < len(weights) - 1:
+            h = act(h)
+    return h

@@ -25,6 +25,9 @@ from skreg.streams import (
     add_normal,
     fill_words,
     stream_key,
+    torch_bits,
+    torch_normals,
+    torch_stream_keys,
     word_of,
 )
 
@@ -191,3 +194,89 @@ class TorchNoise:
         noise = np.zeros(value.numel(), self.draws.dtype)
         self.draws.add_normal(key, std, noise)
         return value + torch.from_numpy(noise).reshape(value.shape)
+
+
+class StackNoise:
+    """The noises of several nets at once, each with its own seed and strengths.
+
+    Every method returns a new tensor, and changes nothing where no net has the noise on. A net's
+    draws do not depend on its neighbours, nor on how many rows its batch is padded to.
+
+    Parameters
+    ----------
+    plans : structured array with `FIELDS`, of shape (n_nets,)
+    layers : structured array with `LAYER_FIELDS`, of shape (n_nets, n_layers)
+    draws : compiled draws of this dtype, as for `TorchNoise`
+        Normals are then its own; None draws them on the device. Masks are always the same.
+    dtype, device : of torch
+    """
+
+    def __init__(self, plans, layers, draws, dtype, device):
+        import torch
+
+        self.draws = draws
+
+        def tensor(values, dtype=dtype):
+            return torch.from_numpy(np.ascontiguousarray(values)).to(device, dtype)
+
+        def strengths(std):
+            return tensor(std) if std.any() else None
+
+        self.stds = {
+            INPUT_NOISE: strengths(plans["input_std"]),
+            TARGET_NOISE: strengths(plans["target_std"]),
+            WEIGHT_NOISE: strengths(plans["weight_std"]),
+        }
+        self.seeds = tensor(plans["seed"].view(np.int64), torch.int64)
+        self.masks = []  # of each layer: levels that drop, and what the kept are multiplied by
+        for threshold in layers["drop_threshold"].T.astype(np.int32):
+            scale = _LEVELS / (_LEVELS - threshold)
+            pair = tensor(threshold, torch.int32)[:, None, None], tensor(scale)[:, None, None]
+            self.masks.append(pair if threshold.any() else None)
+
+    def begin_step(self, steps):
+        """Say which optimizer step of each net comes now; int64 tensor of shape (n_nets,)."""
+        self.steps = steps
+
+    def inputs(self, x):
+        """Batches (n_nets, n_rows, n_features) with input noise."""
+        return self._gaussian(x, INPUT_NOISE)
+
+    def targets(self, y):
+        """Targets (n_nets, n_rows, n_outputs) with target noise."""
+        return self._gaussian(y, TARGET_NOISE)
+
+    def weights(self, layer, weight):
+        """Weights (n_nets, n_out, n_in) of layer number `layer` with weight noise."""
+        return self._gaussian(weight, WEIGHT_NOISE, layer)
+
+    def dropout(self, layer, h):
+        """Input `h` (n_nets, n_rows, n_in) of layer number `layer` with units dropped."""
+        if self.masks[layer] is None:
+            return h
+        threshold, scale = self.masks[layer]
+        keys = torch_stream_keys(self.seeds, DROPOUT + layer, self.steps)
+        bits = torch_bits(keys, h[0].numel()).reshape(h.shape)
+        return h * ((bits >= threshold) * scale)
+
+    def _gaussian(self, value, role, layer=None):
+        std = self.stds[role]
+        if std is None:
+            return value
+        keys = torch_stream_keys(self.seeds, role, self.steps)
+        if layer is not None:
+            keys = torch_stream_keys(keys, layer, 0)
+        n_numbers = value[0].numel()
+        if self.draws is None:
+            noise = std[:, None] * torch_normals(keys, n_numbers, value.dtype)
+        else:
+            noise = self._compiled_normals(keys, std, n_numbers)
+        return value + noise.reshape(value.shape)
+
+    def _compiled_normals(self, keys, std, n_numbers):
+        import torch
+
+        noise = np.zeros((len(keys), n_numbers), self.draws.dtype)
+        for key, by, line in zip(keys.numpy().view(np.uint64), std.tolist(), noise, strict=True):
+            self.draws.add_normal(key, by, line)
+        return torch.from_numpy(noise)

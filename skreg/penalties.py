@@ -126,19 +126,53 @@ def project(layer, weights):
                 weights[r, j] *= factor
 
 
+def stacked_strengths(layers):
+    """Strengths of one layer of several nets, for the torch forms below.
+
+    Parameters
+    ----------
+    layers : structured array with `LAYER_FIELDS`
+        The same layer of each net.
+
+    Returns
+    -------
+    dict by name
+        Of arrays of shape (n_nets,), and of the number that means off where no net has it on.
+    """
+    off = dict.fromkeys((name for name, _ in LAYER_FIELDS), 0.0) | {"max_norm": np.inf}
+    return {k: v if (layers[k] == v).all() else layers[k] for k, v in off.items()}
+
+
 def torch_penalty(layer, weight, anchor):
     """Value of the penalties on a layer's weight tensor, as a torch scalar (or 0.0).
 
     The l1 term comes in without gradient: its step is proximal.
+
+    Parameters
+    ----------
+    layer : record with `LAYER_FIELDS`, or for a stack a dict of tensors of shape (n_nets,)
+        See `stacked_strengths`.
+    weight, anchor : Tensor of shape (n_out, n_in) or (n_nets, n_out, n_in)
+        The value has the shape that is left without the last two.
     """
     value = 0.0
-    if layer["alpha"]:
-        value = value + layer["alpha"] / 2 * (weight**2).sum()
-    if layer["anchor_alpha"]:
-        value = value + layer["anchor_alpha"] / 2 * ((weight - anchor) ** 2).sum()
-    if layer["l1"]:
-        value = value + layer["l1"] * weight.detach().abs().sum()
+    if _is_on(layer["alpha"]):
+        value = value + layer["alpha"] / 2 * (weight**2).sum(dim=(-2, -1))
+    if _is_on(layer["anchor_alpha"]):
+        value = value + layer["anchor_alpha"] / 2 * ((weight - anchor) ** 2).sum(dim=(-2, -1))
+    if _is_on(layer["l1"]):
+        value = value + layer["l1"] * weight.detach().abs().sum(dim=(-2, -1))
     return value
+
+
+def _is_on(strength, off=0.0):
+    """Whether a layer has it at all: a stack gives a tensor where one of its nets has."""
+    return np.ndim(strength) > 0 or strength != off
+
+
+def _beside(strength, weight):
+    """A strength with the dimensions of a stack's weight tensor; a number as it is."""
+    return strength[:, None, None] if weight.ndim == 3 and np.ndim(strength) else strength
 
 
 def users_penalty(penalty, weights):
@@ -155,19 +189,33 @@ def users_penalty(penalty, weights):
     return value.reshape(())
 
 
+def torch_clip(limit, gradient):
+    """Scale each net's gradient, (n_nets, n_parameters), back to norm `limit` (n_nets,), in place.
+
+    As `torch.nn.utils.clip_grad_norm_` does for one net.
+    """
+    norm = gradient.norm(dim=1)
+    gradient.mul_((limit / (norm + 1e-6)).clamp(max=1)[:, None])
+
+
+def torch_decay(layer, rate, weight):
+    """Decoupled weight decay of a step with learning rate `rate`, in place, as `decay`."""
+    if _is_on(layer["decay"]):
+        weight.mul_(_beside(1 - rate * layer["decay"], weight))
+
+
 def torch_after_step(layer, weight, steps):
     """What follows the optimizer's step on a layer's weights, in place: `shrink` and `project`.
 
     Parameters
     ----------
-    layer : record with `LAYER_FIELDS`
-    weight : Tensor of shape (n_out, n_in)
+    layer, weight : as for `torch_penalty`
     steps : callable
         Gives the optimizer's step sizes for this weight, a tensor of its shape or a number.
     """
-    if layer["l1"]:
-        by = layer["l1"] * steps(weight)
+    if _is_on(layer["l1"]):
+        by = _beside(layer["l1"], weight) * steps(weight)
         weight.copy_(weight.sign() * (weight.abs() - by).clamp(min=0))
-    if layer["max_norm"] < np.inf:
-        norm = weight.norm(dim=1, keepdim=True)
-        weight.mul_((layer["max_norm"] / norm).clamp(max=1))
+    if _is_on(layer["max_norm"], off=np.inf):
+        norm = weight.norm(dim=-1, keepdim=True)
+        weight.mul_((_beside(layer["max_norm"], weight) / norm).clamp(max=1))

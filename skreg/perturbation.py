@@ -114,6 +114,43 @@ def torch_gradient(plan, rate, parameters, batch_loss):
     return loss.detach() + mu / 4 * norm**2
 
 
+def torch_gradients(mu, rho, parameters, batch_losses):
+    """The same for a stack of nets, each with its own strength and radius; gives all losses.
+
+    Nothing is asked of the device, so a net whose gradient is zero looks twice at one point.
+
+    Parameters
+    ----------
+    mu, rho : Tensor of shape (n_nets,), or None
+        None where no net has a gradient penalty; where none looks a second time.
+    parameters : list of Tensor, each of shape (n_nets, ...)
+    batch_losses : callable
+        Without arguments; the batch losses of shape (n_nets,), the same draws each time.
+    """
+    import torch
+
+    losses = batch_losses()
+    losses.sum().backward()
+    losses = losses.detach()
+    if rho is None:
+        return losses
+    first = [p.grad.clone() for p in parameters]
+    norm = torch.sqrt(sum((g**2).flatten(1).sum(dim=1) for g in first))
+    distance = torch.where(norm > 0, rho / norm, 0)
+    steps = [_each(distance, g) * g for g in first]
+    _second_gradient(parameters, steps, 1, lambda: batch_losses().sum())
+    if mu is None:
+        return losses
+    for p, g in zip(parameters, first, strict=True):
+        p.grad.sub_(g).mul_(_each(mu / 2 * norm / rho, g)).add_(g)
+    return losses + mu / 4 * norm**2
+
+
+def _each(numbers, values):
+    """A number per net, with the dimensions of the nets' values."""
+    return numbers.reshape(-1, *[1] * (values.ndim - 1))
+
+
 def _second_gradient(parameters, first, distance, batch_loss):
     """Set `.grad` to the gradient at the parameters moved by `distance` times the first."""
     import torch

@@ -112,3 +112,59 @@ def add_normal(key, std, values):
     for i in range(values.size):
         word = mix(key + np.uint64(i + 1) * GAMMA)
         values[i] += std * values.dtype.type(normal(word))
+
+
+# The same words for tensors, many streams at once: int64 has uint64's bits, and wraps alike.
+
+
+def _signed(word):
+    """The int64 with the last 64 bits of an integer."""
+    return (int(word) + 2**63) % 2**64 - 2**63
+
+
+def _shift_right(z, n):
+    """Logical shift of the 64 bits."""
+    return (z >> n) & ((1 << (64 - n)) - 1)
+
+
+def torch_mix(z):
+    """As `mix`, for an int64 tensor."""
+    z = (z ^ _shift_right(z, 30)) * _signed(_M1)
+    z = (z ^ _shift_right(z, 27)) * _signed(_M2)
+    return z ^ _shift_right(z, 31)
+
+
+def torch_stream_keys(seeds, role, steps):
+    """As `stream_key`, for int64 tensors of seeds and steps that broadcast."""
+    by_role = torch_mix(seeds + _signed((role + 1) * int(GAMMA)))
+    return torch_mix(by_role + steps * _signed(GAMMA))
+
+
+def torch_words(keys, n_words):
+    """The first words of each stream, shape (n_streams, n_words), int64."""
+    import torch
+
+    places = torch.arange(1, n_words + 1, device=keys.device)
+    return torch_mix(keys[:, None] + places * _signed(GAMMA))
+
+
+def torch_bits(keys, n_units):
+    """The first units of 16 bits of each stream, shape (n_streams, n_units), int32."""
+    import torch
+
+    words = torch_words(keys, (n_units + 3) // 4)
+    return (words.view(torch.int16)[:, :n_units].to(torch.int32)) & 0xFFFF
+
+
+def torch_normals(keys, n_numbers, dtype):
+    """Standard normals of each stream, shape (n_streams, n_numbers), by one word each.
+
+    By Box & Muller (1958), without branches, where `normal` has a ziggurat: other numbers than its,
+    of the same distribution.
+    """
+    import torch
+
+    words = torch_words(keys, n_numbers)
+    u = ((_shift_right(words, 32) + 1).to(dtype)) * 2.0**-32
+    angle = (words & 0xFFFFFFFF).to(dtype) * (2.0**-32 * 2 * np.pi)
+    return torch.sqrt(-2 * torch.log(u)) * torch.cos(angle)

@@ -207,8 +207,7 @@ class TorchEngine:
         """The optimizer's step, with what comes before and after it on the layers' weights."""
         pairs = list(zip(self.problem.layers, self.weights, strict=True))
         for layer, weight in pairs:
-            if layer["decay"]:
-                weight.mul_(1 - self.optimizer.param_groups[0]["lr"] * layer["decay"])
+            penalties.torch_decay(layer, self.optimizer.param_groups[0]["lr"], weight)
         self.optimizer.step()
         for layer, weight in pairs:
             penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)

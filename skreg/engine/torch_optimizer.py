@@ -29,7 +29,7 @@ class RegularizedOptimizer(torch.optim.Optimizer):
         if o["optimizer"] == SGD:
             return lr / (1 - o["momentum"])
         size = lr * np.sqrt(1 - o["beta_2"] ** state["step"])
-        return size / (state["second"].sqrt() + o["epsilon"])
+        return step_sizes(o, size, state["second"])
 
     def preset(self, weight, first, second, step):
         """Give a parameter its moments (tensors, updated in place) and number of steps."""
@@ -41,15 +41,38 @@ class RegularizedOptimizer(torch.optim.Optimizer):
             self.preset(weight, torch.zeros_like(weight), torch.zeros_like(weight), 0)
             state = self.state[weight]
         state["step"] += 1
-        first, second = state["first"], state["second"]
-        if o["optimizer"] != SGD:
-            rate = adam_rate.py_func(o, lr, state["step"])
-            first.mul_(o["beta_1"]).add_(g, alpha=1 - o["beta_1"])
-            second.mul_(o["beta_2"]).addcmul_(g, g, value=1 - o["beta_2"])
-            weight.addcdiv_(first, second.sqrt().add_(o["epsilon"]), value=-rate)
-        else:
-            first.mul_(o["momentum"]).add_(g, alpha=-lr)
-            if o["nesterov"]:
-                weight.add_(first, alpha=o["momentum"]).add_(g, alpha=-lr)
-            else:
-                weight.add_(first)
+        rate = lr if o["optimizer"] == SGD else adam_rate.py_func(o, lr, state["step"])
+        update_weights(o, rate, weight, g, state["first"], state["second"])
+
+
+def update_weights(plan, rate, weight, g, first, second):
+    """One step on a tensor of parameters, in place, as the compiled `update_weights`.
+
+    Parameters
+    ----------
+    plan : record with `skreg.engine.optimizers.FIELDS`
+    rate : float or Tensor
+        The learning rate, for Adam with its bias corrections (`adam_rate`). A tensor for a stack:
+        one number for each net, with dimensions to broadcast.
+    weight, g, first, second : Tensor
+        Parameters, gradient and moments; `second` is not looked at under sgd.
+    """
+    if plan["optimizer"] != SGD:
+        first.mul_(plan["beta_1"]).add_(g, alpha=1 - plan["beta_1"])
+        second.mul_(plan["beta_2"]).addcmul_(g, g, value=1 - plan["beta_2"])
+        weight.addcdiv_(first * -rate, second.sqrt().add_(plan["epsilon"]))
+        return
+    step = g * -rate
+    first.mul_(plan["momentum"]).add_(step)
+    if plan["nesterov"]:
+        weight.add_(first, alpha=plan["momentum"]).add_(step)
+    else:
+        weight.add_(first)
+
+
+def step_sizes(plan, size, second):
+    """Adam's step per unit of a lasting gradient, as the compiled `step_sizes`.
+
+    `size` is the learning rate times ``sqrt(1 - beta_2^step)``, a number or a tensor as above.
+    """
+    return size / (second.sqrt() + plan["epsilon"])

@@ -248,9 +248,13 @@ def rebuild_net(params, coefs, intercepts, norms, history, *, link):
 
 def train(net):
     """Train a net on its problem; its weights are then the best ones, or the average."""
-    problem = net.problem
-    net.fit(problem.data.X, problem.data.Y)
-    state = problem.state
+    net.fit(net.problem.data.X, net.problem.data.Y)
+    return choose_weights(net)
+
+
+def choose_weights(net):
+    """Give a trained net the weights that it predicts with: the best ones, or the average."""
+    problem, state = net.problem, net.problem.state
     if problem.plan[0]["keep_best"]:
         state.params[:] = state.best
     elif problem.progress[0]["n_averaged"]:
