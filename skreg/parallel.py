@@ -14,6 +14,7 @@ import time
 import traceback
 import warnings
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cached_property
 from itertools import count
 
 from joblib import cpu_count
@@ -69,6 +70,11 @@ class Task:
         """Take note of what the task's net holds in memory."""
         self.pool.note_bytes(n_bytes)
 
+    @property
+    def gathering(self):
+        """Where nets that train on a GPU meet those of the pool's other tasks."""
+        return self.pool.gathering
+
     def run(self):
         """Work, with the baton; the callback, which sends the next task off, has it too."""
         try:
@@ -111,6 +117,13 @@ class Pool:
         self._changed = threading.Condition()
         self._queue, self._order = [], count()
         self._n_running, self._threads, self._largest = 0, set(), 0
+
+    @cached_property
+    def gathering(self):
+        """Where nets that train on a GPU meet."""
+        from skreg.engine.gathering import Gathering
+
+        return Gathering(lambda: self._n_running, self.memory)
 
     def submit(self, task, level):
         """Put a task into the queue; `level` is how deeply its call is nested."""

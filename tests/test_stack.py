@@ -1,18 +1,23 @@
 """Nets trained as a stack against the same nets trained alone by the torch engine."""
 
 import threading
+import warnings
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from scipy.sparse import csr_matrix
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from skreg import DivergenceError, MLPClassifier, MLPRegressor, streams
-from skreg.engine import compiled, stack, stacking, train
+from skreg.engine import compiled, gathering, stack, stacking, train
 from skreg.engine.plan import LAYER, PLAN
 from skreg.noise import StackNoise
 from tests import _table
@@ -516,3 +521,27 @@ def test_noise_on_a_gpu_does_not_depend_on_the_neighbours(together):
     together(two, data[:2])
     for a, b in zip(three, two, strict=False):
         assert_same(a, b, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2, 9])
+def test_nets_that_wait_in_the_backend_train_together(monkeypatch, n_jobs):
+    X, y = targets("regression")
+    pipe = make_pipeline(StandardScaler(), MLPRegressor(**{**TORCH, "dropout": 0.2}))
+    grid = {
+        "mlpregressor__alpha": [0.0, 0.1, 1.0],
+        "mlpregressor__learning_rate_init": [0.01, 1e200],
+    }
+    search = GridSearchCV(pipe, grid, cv=3, refit=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the fits that fail
+        expected = search.fit(X, y).cv_results_["mean_test_score"]
+        monkeypatch.setattr(gathering, "gathers", lambda net: stacking.signature(net) is not None)
+        with (
+            counted_stacks(monkeypatch) as sizes,
+            parallel_config(backend="skreg", n_jobs=-1 if n_jobs is None else n_jobs),
+        ):
+            together = search.fit(X, y).cv_results_["mean_test_score"]
+    assert_allclose(together, expected, rtol=1e-8)
+    assert np.isnan(expected).sum() == 3
+    assert sizes
+    assert max(sizes) > 1

@@ -18,6 +18,7 @@ import torch
 
 from skreg import averaging, losses, noise, penalties, perturbation, stopping
 from skreg.engine import compiled
+from skreg.engine.baton import baton
 from skreg.engine.layout import ACTIVATIONS
 from skreg.engine.optimizers import SGD
 from skreg.engine.schedules import next_rate
@@ -73,6 +74,7 @@ class Stack:
         """Train every net to its end."""
         while self.nets:
             self._run_epoch()
+            baton.check()
 
     def _prepare(self):
         """What depends on which nets are in the stack, beside their state."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from skreg import normalization, stopping
+from skreg.engine.baton import baton
 from skreg.engine.kernel import State
 from skreg.engine.layout import bias_views, norm_parts, norm_views, weight_views
 from skreg.engine.plan import make_layers, make_plan
@@ -248,7 +249,12 @@ def rebuild_net(params, coefs, intercepts, norms, history, *, link):
 
 def train(net):
     """Train a net on its problem; its weights are then the best ones, or the average."""
-    net.fit(net.problem.data.X, net.problem.data.Y)
+    from skreg.engine.gathering import gathers
+
+    if baton.task is not None and gathers(net):
+        baton.task.gathering.train(net)
+    else:
+        net.fit(net.problem.data.X, net.problem.data.Y)
     return choose_weights(net)
 
 
