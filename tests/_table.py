@@ -90,6 +90,7 @@ TRAINING = [
     Row("learning_rate", ("constant", "invscaling"), SGD),
     Row("learning_rate", ("adaptive", "cosine"), {**SGD, "tol": 0.1, "n_iter_no_change": 1}),
     Row("learning_rate_init", (0.001, 0.01)),
+    Row("n_snapshots", (1, 3), {"learning_rate": "cosine", "learning_rate_init": 0.02}),
     Row("power_t", (0.5, 0.2), {**SGD, "learning_rate": "invscaling"}),
     Row("max_iter", (5, 6)),
     Row("shuffle", (True, False), MINI_BATCHES),

@@ -169,6 +169,7 @@ def train_alone_always(row, value):
         or params.get("scoring", "loss") != "loss"
         or params.get("normalization") is not None
         or params.get("residual", False)
+        or params.get("n_snapshots", 1) > 1
         or bool(exact)
     )
 

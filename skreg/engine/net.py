@@ -15,6 +15,7 @@ from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
 from skreg.engine.pacing import Pacing
+from skreg.engine.schedules import epochs_to_snapshot
 from skreg.engine.threads import one_thread_per_net
 from skreg.engine.torch_engine import TorchEngine
 from skreg.engine.torch_optimizer import RegularizedOptimizer
@@ -164,11 +165,14 @@ class RegularizedNet(NeuralNet):
             engine.seconds_per_step,
         )
         while p.progress[0]["status"] == stopping.RUNNING and done < p.n_epochs:
-            n_epochs = pacing.epochs(p.n_epochs - done)
+            to_snapshot = epochs_to_snapshot(p.plan[0], p.progress[0]["epoch"])
+            n_epochs = pacing.epochs(min(p.n_epochs - done, to_snapshot or p.n_epochs))
             order = p.shuffling.draw(n_epochs)
             used = self._run_block(engine, pacing, order, n_epochs)
             if used < n_epochs:
                 p.shuffling.give_back(used)
+            elif used == to_snapshot:
+                p.snapshots.append(p.state.params.copy())
             done += used
 
     def _run_block(self, engine, pacing, order, n_epochs):

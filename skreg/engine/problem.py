@@ -1,7 +1,7 @@
 """What an engine is given: data, plan and the state it changes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import issparse
@@ -30,6 +30,8 @@ class Problem:
         Takes flat parameters and gives the score of the validation rows.
     raw : tuple (coefs, intercepts, norms) or None
         After training under `averaging`: the last weights, where `state.params` is the average.
+    snapshots : list of ndarray
+        Flat parameters at the ends of cycles, where `n_snapshots` asks for them.
     """
 
     data: Data
@@ -42,6 +44,7 @@ class Problem:
     n_epochs: int
     score: Callable | None = None
     raw: tuple | None = None
+    snapshots: list = field(default_factory=list)
 
     @property
     def dtype(self):

@@ -4,8 +4,8 @@
 constant       learning_rate_init
 invscaling     learning_rate_init / (rows seen + 1)^power_t, as in scikit-learn
 adaptive       divided by 5 when training stalls (`skreg.stopping.book_epoch` does it)
-cosine         learning_rate_init (1 + cos(pi epoch / max_iter)) / 2
-               (Loshchilov & Hutter 2017, "SGDR")
+cosine         learning_rate_init (1 + cos(pi epoch / max_iter)) / 2; with `n_snapshots` the
+               same in each of so many cycles (Loshchilov & Hutter 2017, "SGDR")
 =============  ========================================================================
 """
 
@@ -17,7 +17,13 @@ NAMES = ("constant", "invscaling", "adaptive", "cosine")
 CONSTANT, INVSCALING, ADAPTIVE, COSINE = range(4)
 
 
-FIELDS = [("schedule", "i8"), ("rate", "f8"), ("power_t", "f8"), ("n_epochs", "i8")]
+FIELDS = [
+    ("schedule", "i8"),
+    ("rate", "f8"),
+    ("power_t", "f8"),
+    ("n_epochs", "i8"),
+    ("n_cycles", "i8"),
+]
 """Of a plan: the schedule's place in `NAMES`, and what the formulas need."""
 
 
@@ -28,6 +34,7 @@ def schedule_settings(params):
         "rate": params["learning_rate_init"],
         "power_t": params["power_t"],
         "n_epochs": params["max_iter"],
+        "n_cycles": params["n_snapshots"],
     }
 
 
@@ -37,6 +44,18 @@ def next_rate(plan, progress):
     if plan["schedule"] == INVSCALING:
         return plan["rate"] / (progress["seen"] + 1.0) ** plan["power_t"]
     if plan["schedule"] == COSINE:
-        share = min(progress["epoch"] / plan["n_epochs"], 1.0)
+        n, n_epochs, epoch = plan["n_cycles"], plan["n_epochs"], progress["epoch"]
+        cycle = min(epoch * n // n_epochs, n - 1)
+        start, end = (cycle * n_epochs + n - 1) // n, ((cycle + 1) * n_epochs + n - 1) // n
+        share = min((epoch - start) / (end - start), 1.0)
         return plan["rate"] * 0.5 * (1.0 + np.cos(np.pi * share))
     return progress["learning_rate"]
+
+
+def epochs_to_snapshot(plan, epoch):
+    """Epochs from the end of epoch number `epoch` to the end of a cycle; None without snapshots."""
+    n_epochs, n_cycles = int(plan["n_epochs"]), int(plan["n_cycles"])
+    if n_cycles == 1:
+        return None
+    cycle = int(epoch) * n_cycles // n_epochs + 1
+    return -(-cycle * n_epochs // n_cycles) - int(epoch)

@@ -36,8 +36,8 @@ def signature(net):
     rows, a second look at the gradient) may not.
 
     Alone train nets of the compiled engine, under lbfgs, with a penalty, callbacks or a scorer of
-    the user's, with `verbose`, an exact gradient penalty, or sparse rows, and architectures that
-    have more than weights and biases.
+    the user's, with `verbose`, snapshots, an exact gradient penalty, or sparse rows, and
+    architectures that have more than weights and biases.
 
     Parameters
     ----------
@@ -58,6 +58,7 @@ def signature(net):
         bool(net.callbacks),
         p.score is not None,
         bool(net.verbose),
+        plan["n_cycles"] > 1,
         plan["gradient_penalty"] != 0 and not second_look,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
         not _is_plain(net.module, layers),

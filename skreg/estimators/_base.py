@@ -171,7 +171,7 @@ class BaseMLP(BaseEstimator):
         rows, held_out, weights = self._encode(rows, held_out, weights, target, warm)
 
         params = training_params(self, target.loss)
-        if n_epochs is not None:
+        if n_epochs is not None or self.n_snapshots > 1:
             params["n_iter_no_change"] = np.inf
         score = None
         if observed is not None and self.scoring != "loss":
@@ -310,6 +310,8 @@ class BaseMLP(BaseEstimator):
         history = [row for row in net.history if "train_loss" in row]
         weights = unpack(problem.layers, problem.state.params, self.dtype)
         self.coefs_, self.intercepts_, self.norms_ = weights
+        kept = problem.snapshots
+        self.snapshots_ = [unpack(problem.layers, flat, self.dtype) for flat in kept]
         self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
         self.n_layers_ = len(self.coefs_) + 1
         self._describe(target)
@@ -381,23 +383,28 @@ class BaseMLP(BaseEstimator):
         return state
 
     def _output(self, X, dtype=None, link=None):
-        """Output of the net after its link (or another one), shape (n_rows, n_outputs).
+        """Output after the link (or another one), shape (n_rows, n_outputs): the snapshots' mean.
 
         Computed in `dtype`, by default that of the weights.
         """
-        X, weights = self._ready(X, dtype)
+        outputs = self._outputs(X, dtype, link)
+        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
+
+    def _outputs(self, X, dtype=None, link=None):
+        """The same of each net that predicts: a list."""
+        X, nets = self._ready(X, dtype)
         link = link or self.out_activation_
-        return forward(X, *weights, self._activation, link, residual=self._residual)
+        return [forward(X, *w, self._activation, link, residual=self._residual) for w in nets]
 
     def _ready(self, X, dtype=None):
-        """X checked, and coefs, intercepts and norms in `dtype`: what `forward` takes."""
+        """X checked, and of each net that predicts what `forward` takes: its weights in `dtype`."""
         if "coefs_" not in vars(self):
             check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
         dtype = np.dtype(dtype or self.coefs_[0].dtype)
         if not _rows.needs_no_check(self, X, dtype):
             X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
-        weights = (self.coefs_, self.intercepts_, self.norms_)
-        return X, [[w.astype(dtype, copy=False) for w in ws] for ws in weights]
+        nets = self.snapshots_ or [(self.coefs_, self.intercepts_, self.norms_)]
+        return X, [[[w.astype(dtype, copy=False) for w in ws] for ws in net] for net in nets]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -5,7 +5,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skreg._sklearn import _fit_context
-from skreg.estimators._parameters import trains_in_steps
+from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import ClassTarget, check_labels
 from skreg.estimators._thinned import moments, thinned_outputs
 
@@ -57,6 +57,8 @@ class NetClassifierMixin(ClassifierMixin):
     def decision_function(self, X):
         """Raw predictions: log-odds for logistic outputs, unnormalised log-probabilities else.
 
+        With `n_snapshots` those of the mean probabilities.
+
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
@@ -67,7 +69,10 @@ class NetClassifierMixin(ClassifierMixin):
         raw : ndarray of shape (n_samples,) or (n_samples, n_classes)
             One column where there are two classes, as scikit-learn's classifiers have it.
         """
-        raw = self._output(X, link="identity")
+        if getattr(self, "snapshots_", None):
+            raw = _raw_of(self._output(X), self.out_activation_)
+        else:
+            raw = self._output(X, link="identity")
         return raw.ravel() if self._target.kind == "binary" else raw
 
     def predict_proba(self, X, *, n_samples=None, random_state=None):
@@ -98,6 +103,22 @@ class NetClassifierMixin(ClassifierMixin):
             return self._target.probabilities(self._output(X))
         outputs = thinned_outputs(self, X, n_samples, random_state)
         return moments(self._target.probabilities(output) for output in outputs)[0]
+
+    @available_if(takes_snapshots)
+    def predict_members(self, X):
+        """Probabilities by every snapshot.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        p : ndarray of shape (n_snapshots, n_samples, n_classes)
+            Their mean over the first axis is `predict_proba`.
+        """
+        return np.stack([self._target.probabilities(output) for output in self._outputs(X)])
 
     def predict_log_proba(self, X):
         """Predict logarithms of the probabilities of the classes.
@@ -147,3 +168,10 @@ class NetClassifierMixin(ClassifierMixin):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _raw_of(output, link):
+    """Raw prediction that a link would turn into `output`, finite where that is 0 or 1."""
+    tiny = np.finfo(output.dtype).tiny
+    log_p = np.log(np.maximum(output, tiny))
+    return log_p - np.log(np.maximum(1 - output, tiny)) if link == "logistic" else log_p

@@ -6,7 +6,7 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
 from skreg._sklearn import _fit_context
-from skreg.estimators._parameters import trains_in_steps
+from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import RegressionTarget
 from skreg.estimators._thinned import moments, thinned_outputs
 
@@ -48,8 +48,9 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows to predict.
         return_std : bool, default=False
-            Whether to leave dropout on and return the standard deviation over the passes as well:
-            a spread of thinned nets, not a confidence interval (Gal & Ghahramani 2016).
+            Whether to return a standard deviation as well: that over the snapshots, where there
+            are `n_snapshots`, else over passes with dropout left on (Gal & Ghahramani 2016). It
+            is a spread of nets, not a confidence interval.
         n_samples : int, default=None
             Passes with dropout left on; None is 100 with `return_std`, and else the net as it is.
             A pass is one thinned net for all rows.
@@ -62,7 +63,7 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
             Predictions, with the ndim of the y given to `fit`; computed in float64, so that a row's
             prediction does not depend on the rows beside it. Their mean, where there are passes.
         std : ndarray of the shape of y
-            Only with `return_std`, in units of y (divided by the number of passes).
+            Only with `return_std`, in units of y (divided by the number of nets or passes).
 
         Raises
         ------
@@ -71,10 +72,29 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
         """
         if not return_std and n_samples is None:
             return self._target.decode(self._output(X, np.float64))
-        n_samples = 100 if n_samples is None else n_samples
-        outputs = thinned_outputs(self, X, n_samples, random_state, np.float64)
+        if n_samples is None and getattr(self, "snapshots_", None):
+            outputs = self._outputs(X, np.float64)
+        else:
+            n_samples = 100 if n_samples is None else n_samples
+            outputs = thinned_outputs(self, X, n_samples, random_state, np.float64)
         mean, std = moments(self._target.decode(output) for output in outputs)
         return (mean, std) if return_std else mean
+
+    @available_if(takes_snapshots)
+    def predict_members(self, X):
+        """Predictions of every snapshot.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        y : ndarray of shape (n_snapshots, n_samples) or (n_snapshots, n_samples, n_outputs)
+            Their mean over the first axis is `predict`.
+        """
+        return np.stack([self._target.decode(output) for output in self._outputs(X, np.float64)])
 
     def _check_y(self, y, name="y"):
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name=name)

@@ -35,10 +35,15 @@ def thinned_outputs(net, X, n_samples, random_state, dtype=None):
     Raises
     ------
     ValueError
-        For a net fitted without dropout, or a number of passes below 1.
+        For a net fitted without dropout or with snapshots, or a number of passes below 1.
     """
-    X, weights = net._ready(X, dtype)
+    X, (weights, *more) = net._ready(X, dtype)
     coefs = weights[0]
+    if more:
+        raise ValueError(
+            f"n_samples={n_samples!r} leaves dropout on in one net, but here n_snapshots="
+            f"{len(more) + 1} predict together: leave n_samples out (return_std is their spread)."
+        )
     if not isinstance(n_samples, Integral) or n_samples < 1:
         raise ValueError(f"n_samples must be an int of at least 1, got {n_samples!r}.")
     input_dropout, dropout = net._dropout

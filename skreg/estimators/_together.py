@@ -79,7 +79,7 @@ def stackable(nets):
     cls = type(nets[0])
     if cls not in (MLPRegressor, MLPClassifier) or any(type(net) is not cls for net in nets):
         return False
-    if any(net.norms_ or net._residual for net in nets):
+    if any(net.norms_ or net._residual or net.snapshots_ for net in nets):
         return False
     return len({_architecture(net) for net in nets}) == 1
 

@@ -123,6 +123,7 @@ def make_score(estimator, held_out, target, layers):
     probe = copy(estimator)
     vars(probe).pop("feature_names_in_", None)
     probe._describe(target)
+    probe.snapshots_ = []
 
     def score(flat):
         probe.coefs_, probe.intercepts_, probe.norms_ = unpack(layers, flat, flat.dtype)

@@ -5,7 +5,8 @@ from numbers import Real
 from skreg._sklearn import Interval, StrOptions
 from skreg.estimators._base import BaseMLP
 from skreg.estimators._classifier import NetClassifierMixin
-from skreg.estimators._parameters import shared_docs, store
+from skreg.estimators._parameter_docs import shared_docs
+from skreg.estimators._parameters import store
 from skreg.estimators._regressor import NetRegressorMixin
 
 
@@ -89,6 +90,7 @@ class MLPRegressor(NetRegressorMixin, BaseMLP):
         batch_size="auto",
         learning_rate="constant",
         learning_rate_init=0.001,
+        n_snapshots=1,
         power_t=0.5,
         max_iter=200,
         shuffle=True,
@@ -207,6 +209,7 @@ class MLPClassifier(NetClassifierMixin, BaseMLP):
         batch_size="auto",
         learning_rate="constant",
         learning_rate_init=0.001,
+        n_snapshots=1,
         power_t=0.5,
         max_iter=200,
         shuffle=True,
