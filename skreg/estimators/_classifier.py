@@ -100,7 +100,8 @@ class NetClassifierMixin(ClassifierMixin):
             For passes of a net that was fitted without dropout.
         """
         if n_samples is None:
-            return self._target.probabilities(self._output(X))
+            output = self._output(X)  # raises where there is no fit, before _target is asked
+            return self._target.probabilities(output)
         outputs = thinned_outputs(self, X, n_samples, random_state)
         return moments(self._target.probabilities(output) for output in outputs)[0]
 

@@ -71,7 +71,8 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
             For passes of a net that was fitted without dropout.
         """
         if not return_std and n_samples is None:
-            return self._target.decode(self._output(X, np.float64))
+            output = self._output(X, np.float64)  # raises where there is no fit, before _target
+            return self._target.decode(output)
         if n_samples is None and getattr(self, "snapshots_", None):
             outputs = self._outputs(X, np.float64)
         else:
