@@ -12,6 +12,7 @@ NAMES = (
     "flops",
     "gains",
     "many_fits",
+    "search_all",
 )
 
 

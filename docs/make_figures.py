@@ -1,15 +1,16 @@
-"""Draw the figures of these pages: python docs/make_figures.py. Takes about a minute."""
+"""Draw the figures of these pages: python docs/make_figures.py. Takes some minutes."""
 
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import torch
 from matplotlib import pyplot as plt
 from sklearn.datasets import load_diabetes
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skreg import MLPRegressor
+from skreg import MLPClassifier, MLPRegressor
 from skreg.inspection import regularization_path
 
 FIGURES = Path(__file__).parent / "figures"
@@ -63,6 +64,56 @@ def curve(name, values):
     save(figure, name)
 
 
+def lipschitz(strength):
+    """A penalty of one's own: the layers' largest singular values, whose product bounds the slope."""
+
+    def penalty(weights):
+        return strength * torch.stack([torch.linalg.matrix_norm(w, 2) for w in weights]).prod()
+
+    return penalty
+
+
+def own_penalty():
+    """A plain fit and two under a penalty of one's own, with the truth."""
+    X, y = noisy_sine()
+    grid = np.linspace(-1, 1, 400)[:, None]
+    base = MLPRegressor(
+        hidden_layer_sizes=(100, 100), alpha=0.0, max_iter=1500, learning_rate_init=0.003, **FIXED
+    )
+    figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+    ax.plot(grid, np.sin(4 * grid), color="0.7", lw=4, label="truth")
+    ax.plot(X, y, "k.", ms=7)
+    ax.plot(grid, base.fit(X, y).predict(grid), color="C3", lw=1, label="plain")
+    for strength, color in ((0.001, "C0"), (0.01, "C2")):
+        net = MLPRegressor(**{**base.get_params(), "penalty": lipschitz(strength)})
+        label = f"{strength} x singular values"
+        ax.plot(grid, net.fit(X, y).predict(grid), color=color, label=label)
+    ax.set(ylim=(-2.2, 2.2), xlabel="x", ylabel="f(x)")
+    ax.legend(fontsize=7, ncols=2, loc="lower right")
+    save(figure, "penalty")
+
+
+def label_smoothing():
+    """Probability of the right half, where some labels are wrong, at three strengths."""
+    rng = np.random.RandomState(0)
+    x = np.sort(rng.uniform(-1, 1, 60))
+    y = (x > 0) ^ (rng.rand(60) < 0.15)
+    grid = np.linspace(-1, 1, 400)[:, None]
+    base = MLPClassifier(
+        hidden_layer_sizes=(100, 100), alpha=0.0, max_iter=1000, learning_rate_init=0.003, **FIXED
+    )
+    figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+    ax.plot(grid, np.where(grid > 0, 0.85, 0.15), color="0.7", lw=4, label="truth")
+    ax.plot(x, y, "k.", ms=7)
+    for eps, color in ((0.0, "C3"), (0.1, "C0"), (0.3, "C2")):
+        net = MLPClassifier(**{**base.get_params(), "label_smoothing": eps}).fit(x[:, None], y)
+        label = f"label_smoothing={eps}" if eps else "plain"
+        ax.plot(grid, net.predict_proba(grid)[:, 1], color=color, lw=1.2, label=label)
+    ax.set(ylim=(-0.35, 1.1), xlabel="x", ylabel="p(y = 1)")
+    ax.legend(fontsize=7, ncols=2, loc="lower right")
+    save(figure, "label_smoothing")
+
+
 def alpha_path():
     """Weights, slopes, units in use and scores against alpha."""
     X, y = load_diabetes(return_X_y=True)
@@ -108,6 +159,8 @@ def main():
     FIGURES.mkdir(exist_ok=True)
     for name, values in CURVES.items():
         curve(name, values)
+    own_penalty()
+    label_smoothing()
     alpha_path()
 
 
