@@ -65,7 +65,7 @@ def curve(name, values):
 
 
 def lipschitz(strength):
-    """A penalty of one's own: the layers' largest singular values, whose product bounds the slope."""
+    """A penalty of one's own: largest singular values, whose product bounds the slope."""
 
     def penalty(weights):
         return strength * torch.stack([torch.linalg.matrix_norm(w, 2) for w in weights]).prod()
