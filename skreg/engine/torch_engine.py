@@ -3,7 +3,8 @@
 The same loop as `skreg.engine.kernel`, step by step and with the same draws.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import compress
 
 import numpy as np
@@ -12,10 +13,10 @@ from scipy.sparse import csr_matrix
 
 from skreg import averaging, losses, noise, normalization, penalties, perturbation, stopping
 from skreg.engine import compiled
-from skreg.engine.layout import bias_views, norm_parts, weight_views
+from skreg.engine.global_draws import seeded
 from skreg.engine.schedules import next_rate
-
-_PIECE = 4096  # rows that go through the net at once outside of steps
+from skreg.modules import Norm
+from skreg.streams import USERS_DRAWS
 
 
 class TorchEngine:
@@ -28,10 +29,9 @@ class TorchEngine:
         Holds the module, the optimizer and the device; its callbacks are notified.
     """
 
-    seconds_per_step = 2e-3  # of a small net, several beside it
-
     def __init__(self, problem, net):
-        self.problem, self.net = problem, net
+        self.problem, self.net, self.architecture = problem, net, problem.architecture
+        self.seconds_per_step = self.architecture.seconds_per_step
         self.module, self.optimizer = net.module_, net.optimizer_
         self.device = torch.device(net.device)
         on_cpu = self.device.type == "cpu"
@@ -43,12 +43,14 @@ class TorchEngine:
             else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
         )
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
-        self.weights = [layer.weight for layer in self.module.layers]
-        self.norms = list(self.module.norms)
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
-        self.tensors = self.weights + [layer.bias for layer in self.module.layers]
-        self.tensors += [p for norm in self.norms for p in (norm.gain, norm.shift)]
-        self.tensors += [norm.statistics for norm in self.norms if norm.statistics is not None]
+        places = self.architecture.places
+        by_name = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+        self.tensors = [by_name[place.name] for place in places]
+        self.weights = self.tensors[: len(layers)]
+        self.weight_names = [place.name for place in places[: len(layers)]]
+        self.norms = [module for module in self.module.modules() if isinstance(module, Norm)]
+        self._note_even_weights()
         self.trained = [tensor.requires_grad for tensor in self.tensors]
         self.parameters = list(compress(self.tensors, self.trained))
         self.anchors = self._anchors()
@@ -56,20 +58,22 @@ class TorchEngine:
         self._rate = None
         self._preset_optimizer()
 
+    def _note_even_weights(self):
+        """Tell the norms whether all rows weigh the same, which goes faster."""
+        weight = self.problem.data.weight
+        for norm in self.norms:
+            norm.even = bool(weight.min() == weight.max())
+
     def _views(self, flat):
         """Views of a flat buffer in the order of `self.tensors`."""
-        layers = self.problem.layers
-        norms = norm_parts(layers, flat)
-        views = weight_views(layers, flat) + bias_views(layers, flat)
-        views += [part for parts in norms for part in parts[:2]]
-        return views + [part for parts in norms for part in parts[2:]]
+        return [place.of(flat) for place in self.architecture.places]
 
     def _anchors(self):
         anchor = self.problem.state.anchor
         if not anchor.size:
             return [None] * len(self.weights)
-        views = weight_views(self.problem.layers, anchor)
-        return [torch.from_numpy(view).to(self.device) for view in views]
+        views = self._views(anchor)[: len(self.weights)]
+        return [_matrix(torch.from_numpy(view).to(self.device)) for view in views]
 
     def _averages(self):
         average = self.problem.state.average
@@ -122,7 +126,8 @@ class TorchEngine:
         def batch_loss():
             nonlocal raw
             first = raw is None
-            raw = self._raw_prediction(x, weight)
+            with self._draws_of_module(), nullcontext() if first else self._kept_buffers():
+                raw = self._raw_prediction(x, weight)
             if first:
                 self._settle_statistics()
             return losses.torch_loss(plan, raw, y, weight) / len(x)
@@ -162,6 +167,8 @@ class TorchEngine:
             x = sparse[rows].toarray()
         else:
             x = data.X[rows]
+        if self.architecture.row_shape is not None:
+            x = x.reshape(len(x), *self.architecture.row_shape)
         arrays = x, data.Y[rows], data.weight[rows]
         return [torch.from_numpy(a).to(self.device) for a in arrays]
 
@@ -181,8 +188,32 @@ class TorchEngine:
         """With dropout drawn, and at noisy weights where weight noise is on."""
         if not self.problem.plan[0]["weight_std"]:
             return self.module(x, self.noise, weight)
-        noisy = {f"layers.{i}.weight": self.noise.weights(i, w) for i, w in enumerate(self.weights)}
+        noisy = {
+            name: self.noise.weights(i, weight)
+            for i, (name, weight) in enumerate(zip(self.weight_names, self.weights, strict=True))
+        }
         return torch.func.functional_call(self.module, noisy, (x, self.noise, weight))
+
+    def _draws_of_module(self):
+        """Torch's own generators, where the module may draw from them: the same within a step."""
+        if not self.architecture.draws_itself:
+            return nullcontext()
+        seed, step = self.problem.plan[0]["seed"], self.noise.step
+        key = compiled.draws(self.problem.dtype).stream_key(seed, USERS_DRAWS, step)
+        return seeded(int(key) >> 1, self.device)
+
+    @contextmanager
+    def _kept_buffers(self):
+        """For the length of a second look the module's buffers do not count it."""
+        if not self.architecture.draws_itself:
+            yield  # skreg's own modules leave theirs to `_settle_statistics`
+            return
+        buffers = list(self.module.buffers())
+        kept = [buffer.clone() for buffer in buffers]
+        yield
+        for buffer, value in zip(buffers, kept, strict=True):
+            if not torch.equal(buffer, value):
+                buffer.copy_(value)
 
     def _settle_statistics(self):
         """Take the batch's statistics into the running ones."""
@@ -191,7 +222,8 @@ class TorchEngine:
             normalization.torch_settle(share, norm.batch, norm.statistics)
 
     def _penalty(self):
-        triples = zip(self.problem.layers, self.weights, self.anchors, strict=True)
+        matrices = map(_matrix, self.weights)
+        triples = zip(self.problem.layers, matrices, self.anchors, strict=True)
         value = sum(penalties.torch_penalty(*triple) for triple in triples)
         if self.net.penalty is not None:
             value = value + penalties.users_penalty(self.net.penalty, self.weights)
@@ -210,7 +242,13 @@ class TorchEngine:
             penalties.torch_decay(layer, self.optimizer.param_groups[0]["lr"], weight)
         self.optimizer.step()
         for layer, weight in pairs:
-            penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)
+            steps = partial(self._step_sizes, weight)
+            penalties.torch_after_step(layer, _matrix(weight), steps)
+
+    def _step_sizes(self, weight, matrix):
+        """The optimizer's step sizes for a weight, in the shape of its matrix, or a number."""
+        sizes = self.optimizer.step_sizes(weight)
+        return _matrix(sizes) if isinstance(sizes, torch.Tensor) else sizes
 
     def _average_weights(self, progress, ends_epoch):
         """Take the weights into their average, where they have a share in it."""
@@ -251,13 +289,13 @@ class TorchEngine:
             return  # they are the same memory
         views = self._views(self.problem.state.params)
         for view, tensor in zip(views, self.tensors, strict=True):
-            view[:] = tensor.detach().cpu().numpy()
+            view[...] = tensor.detach().cpu().numpy()
         for view, tensor in self._moments:
-            view[:] = tensor.cpu().numpy()
+            view[...] = tensor.cpu().numpy()
         if self.averages:
             views = self._views(self.problem.state.average)
             for view, average in zip(views, self.averages, strict=True):
-                view[:] = average.cpu().numpy()
+                view[...] = average.cpu().numpy()
 
     def _read_params(self):
         """Bring the problem's weights onto a device."""
@@ -274,10 +312,11 @@ class TorchEngine:
         data, total = self.problem.validation, 0.0
         self.module.eval()
         with torch.no_grad(), self._weights_at(params):
-            for rows in _pieces(data):
+            for rows in self._pieces(data):
                 x, y, weight = self._batch(data, rows)
                 self._tell("on_batch_begin", batch=(x, y), training=False)
-                raw = self.module(x)
+                with self._draws_of_module():
+                    raw = self.module(x)
                 loss = losses.torch_loss(self.problem.plan[0], raw, y, weight)
                 total += loss.item()
                 self._tell_batch_end(x, y, raw, loss / weight.sum(), training=False)
@@ -300,6 +339,10 @@ class TorchEngine:
         for tensor, value in zip(self.tensors, values, strict=True):
             tensor.copy_(value)
 
+    def _pieces(self, data):
+        n, step = data.Y.shape[0], self.architecture.rows_at_once
+        return (np.arange(start, min(start + step, n)) for start in range(0, n, step))
+
     def full_gradient(self, params, gradient):
         """Objective over all rows; its gradient is written to `gradient`."""
         p = self.problem
@@ -307,7 +350,7 @@ class TorchEngine:
         self._read_params()
         self.module.zero_grad()
         n, total = p.data.Y.shape[0], 0.0
-        for rows in _pieces(p.data):
+        for rows in self._pieces(p.data):
             x, y, weight = self._batch(p.data, rows)
             loss = losses.torch_loss(p.plan[0], self.module(x), y, weight) / n
             loss.backward()
@@ -326,6 +369,6 @@ def _runs(progress):
     return progress["status"] == stopping.RUNNING
 
 
-def _pieces(data):
-    n = data.Y.shape[0]
-    return (np.arange(start, min(start + _PIECE, n)) for start in range(0, n, _PIECE))
+def _matrix(weight):
+    """A weight tensor as a matrix with a row for each output unit or filter."""
+    return weight if weight.ndim == 2 else weight.flatten(1)

@@ -40,6 +40,7 @@ def takes_splitter(estimator):
 def given_rows(estimator, validation, target):
     """The validation set given to `fit`, checked: X, codes and weight."""
     X, y, sample_weight = validation
+    X = estimator._as_rows(X, "X_val")
     _check_feature_names(estimator, X, reset=False)
     dtype = estimator._compute_dtype()
     X = check_array(X, accept_sparse="csr", dtype=dtype, order="C", input_name="X_val")
@@ -102,19 +103,17 @@ def _takes_weights(scorer):
     return "sample_weight" in signature(metric_of(scorer)).parameters
 
 
-def make_score(estimator, held_out, target, layers):
+def make_score(estimator, held_out, target, architecture):
     """Function from flat parameters to the score of the validation rows, by `scoring`.
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNet
         Is left alone: a copy of it with the parameters in question is what the scorer sees.
     held_out : tuple (X, codes, weight)
     target : RegressionTarget or ClassTarget
-    layers : ndarray of records
+    architecture : MLPArchitecture, or one of its kind
     """
-    from skreg.engine.train import unpack
-
     scorer = check_scoring(estimator, scoring=estimator.scoring)
     X, codes, weight = held_out
     y, extra = target.original(codes), {}
@@ -126,7 +125,7 @@ def make_score(estimator, held_out, target, layers):
     probe.snapshots_ = []
 
     def score(flat):
-        probe.coefs_, probe.intercepts_, probe.norms_ = unpack(layers, flat, flat.dtype)
+        probe._set_weights(architecture.unpack(flat, flat.dtype), architecture)
         return float(scorer(probe, X, y, **extra))
 
     return score
