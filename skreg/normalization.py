@@ -239,9 +239,7 @@ def torch_normalize_maps(z, gain, shift, statistics=None, weight=None, even=Fals
         mean, variance = statistics
         return functional.batch_norm(z, mean, variance, gain, shift, False, 0.0, EPSILON), None
     if even:
-        value, mean, root = torch.native_batch_norm(
-            z, gain, shift, None, None, True, 0.0, EPSILON
-        )
+        value, mean, root = torch.native_batch_norm(z, gain, shift, None, None, True, 0.0, EPSILON)
         return value, torch.stack([mean, root**-2 - EPSILON]).detach()
     beside = (1, -1, *[1] * (z.ndim - 2))  # channels, among a map's dimensions
     over = (0, *range(2, z.ndim))
