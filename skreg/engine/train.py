@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from skreg import normalization, stopping
+from skreg.augmentation import active
 from skreg.engine.baton import baton
 from skreg.engine.kernel import State
 from skreg.engine.layout import bias_views, norm_parts, norm_views, weight_views
@@ -220,6 +221,7 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
         solver=params["solver"],
         max_fun=params["max_fun"],
         penalty=params["penalty"],
+        augment=active(params["augment"]),
         criterion__plan=plan,
         optimizer__plan=plan,
         predict_nonlinearity=LINKS[link],

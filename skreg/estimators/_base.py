@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skreg._sklearn import _fit_context
+from skreg.augmentation import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import (
@@ -150,6 +151,7 @@ class BaseMLP(BaseEstimator):
 
         hidden = check_together(self)
         X, y = self._check_data(X, y, reset=not warm)
+        check_augment(self.augment, X.shape[1:])
         weight = _rows.check_weights(sample_weight, X)
         target = self._make_target(y[weight > 0], classes, warm, fresh=not one_pass)
         held_out = None
