@@ -13,6 +13,8 @@ NAMES = (
     "gains",
     "many_fits",
     "search_all",
+    "augmentation_cost",
+    "mnist1d",
 )
 
 

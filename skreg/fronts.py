@@ -27,9 +27,9 @@ class LogMel(BaseEstimator):
     """Spectrograms on the mel scale, in decibels, of waveforms: the front of a net for sound.
 
     Short-time Fourier transforms under Hann windows, of which a frame is centred on every `hop`-th
-    sample (the clip is reflected at its ends); the power in each band; decibels. A sine of amplitude
-    1 is 0 dB. The output is ``1 - dB / floor_db``, with `floor_db` of power added: 0 for silence, 1
-    for a full-scale sine.
+    sample (the clip is reflected at its ends); the power in each band; decibels. A sine of
+    amplitude 1 is 0 dB. The output is ``1 - dB / floor_db``, with `floor_db` of power added: 0 for
+    silence, 1 for a full-scale sine.
 
     Parameters
     ----------

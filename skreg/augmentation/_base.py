@@ -18,7 +18,7 @@ class Augmentation(BaseEstimator):
 
         Parameters
         ----------
-        batch : torch.Tensor of shape (n_rows, n_features) or (n_rows, \\*shape)
+        batch : torch.Tensor of shape (n_rows, n_features) or (n_rows, ...)
             Rows as the net takes them. Not changed.
         generator : torch.Generator
             The only source of randomness.
@@ -34,7 +34,7 @@ class Augmentation(BaseEstimator):
         """As `apply`, with the numbers of `skreg.augmentation._draws`."""
         if self.is_identity:
             return batch
-        shape = (len(batch), *self._shape_of(batch.shape[1:]))
+        shape = (len(batch), *self._shape_of(tuple(batch.shape[1:])))
         return self._change(batch.reshape(shape), draws).reshape(batch.shape)
 
     def check(self, shape):
@@ -51,7 +51,8 @@ class Augmentation(BaseEstimator):
             Naming the parameter, its value, and the remedy.
         """
         self._validate_params()
-        self._shape_of(tuple(shape))
+        if not self.is_identity:
+            self._shape_of(tuple(shape))
 
     @property
     def is_identity(self):

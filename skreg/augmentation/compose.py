@@ -7,8 +7,8 @@ class Compose(Augmentation):
     """Augmentations one after another; ``a + b`` makes one.
 
     Their parameters are reached by their lower-case names, as in
-    `sklearn.pipeline.make_pipeline`: ``augment__imageaugment__degrees``. Two of a kind are numbered:
-    ``signalaugment-1``, ``signalaugment-2``.
+    `sklearn.pipeline.make_pipeline`: ``augment__imageaugment__degrees``. Two of a kind are
+    numbered: ``signalaugment-1``, ``signalaugment-2``.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Compose(Augmentation):
 
         Parameters
         ----------
-        batch : torch.Tensor of shape (n_rows, n_features) or (n_rows, \\*shape)
+        batch : torch.Tensor of shape (n_rows, n_features) or (n_rows, ...)
             Rows as the net takes them. Not changed.
         generator : torch.Generator
             The only source of randomness, for one transform after the other.

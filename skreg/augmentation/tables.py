@@ -1,8 +1,8 @@
 """Values of a table swapped between rows, and disturbed.
 
 - Swap noise: each value is replaced, with probability `swap_rate`, by that of the same feature in
-  another row of the batch, drawn evenly for each (as in the pretraining of Yoon et al. 2020, "VIME",
-  where values come from the feature's own distribution).
+  another row of the batch, drawn evenly for each (as in the pretraining of Yoon et al. 2020,
+  "VIME", where values come from the feature's own distribution).
 - Gaussian noise of standard deviation `gaussian_std`.
 """
 

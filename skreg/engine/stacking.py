@@ -36,8 +36,8 @@ def signature(net):
     rows, a second look at the gradient) may not.
 
     Alone train nets of the compiled engine, under lbfgs, with an augmentation or cutmix, with a
-    penalty, callbacks or a scorer of the user's, with `verbose`, snapshots, an exact gradient penalty, or sparse rows, and
-    architectures that have more than weights and biases.
+    penalty, callbacks or a scorer of the user's, with `verbose`, snapshots, an exact gradient
+    penalty, or sparse rows, and architectures that have more than weights and biases.
 
     Parameters
     ----------
