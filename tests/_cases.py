@@ -1,6 +1,7 @@
 """The estimators and configurations that tests run over: one table for all of them."""
 
 from skreg import MLPClassifier, MLPRegressor
+from skreg.augmentation import TabularAugment
 from tests._table import bending
 
 SHARED_CONFIGURATIONS = {
@@ -11,6 +12,10 @@ SHARED_CONFIGURATIONS = {
         "noise_std": 0.05,
         "weight_noise_std": 0.01,
         "mixup_alpha": 0.1,
+    },
+    "augmented": {
+        "augment": TabularAugment(swap_rate=0.02, gaussian_std=0.05),
+        "cutmix_alpha": 0.1,
     },
     "layer_norm": {"normalization": "layer"},
     "batch_norm": {"normalization": "batch"},
