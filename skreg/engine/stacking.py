@@ -12,10 +12,10 @@ import torch
 
 from skreg import losses, perturbation, stopping
 from skreg.engine import optimizers
+from skreg.engine.build import build_mlp
 from skreg.engine.stack import PIECE, Stack
 from skreg.engine.threads import one_thread_per_net
 from skreg.exceptions import DivergenceError
-from skreg.modules import MLP
 
 _SHARED = (
     *(name for name, _ in losses.FIELDS),
@@ -61,7 +61,7 @@ def signature(net):
         plan["n_cycles"] > 1,
         plan["gradient_penalty"] != 0 and not second_look,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
-        not _is_plain(net.module, layers),
+        not _is_plain(net, layers),
         p.progress[0]["batch"] != 0 or p.progress[0]["status"] != stopping.RUNNING,
         p.n_epochs < 1,
     )
@@ -80,15 +80,12 @@ def signature(net):
     )
 
 
-def _is_plain(module, layers):
-    """Whether a module is an MLP of weights and biases, without normalization and residuals."""
-    more = [name for name in ("skip", "path_threshold") if name in layers.dtype.names]
+def _is_plain(net, layers):
+    """Whether a net is an MLP of weights and biases, without normalization and residuals."""
     return (
-        type(module) is MLP
-        and len(list(module.parameters())) == 2 * len(layers)
-        and not list(module.buffers())
+        getattr(net.module, "func", None) is build_mlp
         and bool((layers["end"] == layers["bias_at"] + layers["n_out"]).all())
-        and not any(layers[name].any() for name in more)
+        and not layers["skip"].any()
     )
 
 

@@ -3,6 +3,7 @@
 import warnings
 from contextlib import contextmanager
 from functools import cache
+from inspect import signature
 from numbers import Integral
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _fit_context
+from skreg._sklearn import _fit_context, validate_parameter_constraints
 from skreg.estimators import _rows
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import (
@@ -53,6 +54,20 @@ class BaseMLP(BaseEstimator):
     def _get_param_names(cls):
         """As scikit-learn's, which reads the signature anew at each of a search's many askings."""
         return super()._get_param_names()
+
+    @classmethod
+    @cache
+    def _defaults(cls):
+        return {name: p.default for name, p in signature(cls).parameters.items()}
+
+    def _validate_params(self):
+        """As scikit-learn's, for what is not at its default, which is valid."""
+        defaults = self._defaults()
+        params = self.get_params(deep=False).items()
+        changed = {name: value for name, value in params if value is not defaults[name]}
+        validate_parameter_constraints(
+            self._parameter_constraints, changed, caller_name=type(self).__name__
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -163,7 +178,8 @@ class BaseMLP(BaseEstimator):
         rows = _rows.as_weighted_set(X, target.codes(y), weight, batch_size)
 
         sizes = (X.shape[1], *hidden, target.n_outputs)
-        memory = self._new_memory(keep=warm)
+        kept = self.warm_start or one_pass
+        memory = self._new_memory(warm, kept)
         weights = self._starting_weights(sizes, memory, warm)
         if stop and held_out is None:
             rows, held_out = split_off(rows, self.validation_fraction, target, memory.random_state)
@@ -201,7 +217,6 @@ class BaseMLP(BaseEstimator):
             callbacks=self.callbacks,
         )
         self._take(train(net), target, warm)
-        kept = self.warm_start or one_pass
         self._memory = memory.after(problem) if kept else None
         self._net = net.without_data()
 
@@ -234,17 +249,17 @@ class BaseMLP(BaseEstimator):
     def _compute_dtype(self):
         return np.dtype(np.float64 if self.solver == "lbfgs" else self.dtype)
 
-    def _new_memory(self, keep):
+    def _new_memory(self, warm, kept):
         """Memory of the last fit, or a fresh one. A failed fit must not change the kept one."""
         from skreg.engine.train import Memory
 
-        if keep and getattr(self, "_memory", None) is not None:
+        if warm and getattr(self, "_memory", None) is not None:
             return self._memory.copy()
-        if self.random_state is None or isinstance(self.random_state, Integral):
-            return Memory.fresh(np.random.RandomState(self.random_state))
-        if isinstance(self.random_state, np.random.RandomState):
-            return Memory.fresh(self.random_state)
-        return Memory.fresh(np.random.mtrand._rand)  # random_state=np.random
+        if self.random_state is None:
+            return Memory.fresh(np.random.RandomState(), kept)
+        if isinstance(self.random_state, (Integral, np.random.RandomState)):
+            return Memory.fresh(self.random_state, kept)
+        return Memory.fresh(np.random.mtrand._rand, kept)  # random_state=np.random
 
     def _starting_weights(self, sizes, memory, warm):
         """Weights to start from, and their average so far: each coefs, intercepts, norms."""
