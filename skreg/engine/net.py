@@ -100,7 +100,7 @@ class RegularizedNet(NeuralNet):
         return []
 
     def initialize(self):
-        """As skorch's, but torch's parts wait until somebody looks at them: the kernel needs none."""
+        """As skorch's; torch's parts wait until somebody looks at them: the kernel needs none."""
         if self.engine != "compiled" or self.callbacks:
             return super().initialize()
         self.check_training_readiness()
