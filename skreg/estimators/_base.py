@@ -122,7 +122,7 @@ class BaseMLP(TransferMixin):
 
         What `fit` has pretrained is used again.
         """
-        source = self.pretrained_
+        source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
         vars(self).clear()

@@ -25,9 +25,8 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             float64, so that a row's values do not depend on the rows beside it). Without hidden
             layers X itself, dense; with `n_snapshots` that of the last one.
         """
-        dtype = self._compute_dtype() if not hasattr(self, "coefs_") else self.coefs_[0].dtype
-        X, nets = self._ready(X, np.float64)
-        coefs, intercepts, norms = nets[-1]
+        X, nets = self._ready(X, np.float64)  # raises where there is no fit
+        dtype, (coefs, intercepts, norms) = self.coefs_[0].dtype, nets[-1]
         if len(coefs) == 1:
             return (X.toarray() if hasattr(X, "toarray") else X).astype(dtype)
         hidden = coefs[:-1], intercepts[:-1], norms
@@ -62,8 +61,9 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         source : fitted source or None
             Taken in place of another fit of `pretrained`.
         """
-        pretrained = getattr(self, "pretrained", None)
-        self.pretrained_, self._n_taken = None, 0
+        if not hasattr(self, "pretrained"):
+            return weights
+        pretrained, self.pretrained_, self._n_taken = self.pretrained, None, 0
         if pretrained is None:
             return weights
         n_taken = transfer.n_taken_over(self, sizes)
