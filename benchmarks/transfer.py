@@ -22,6 +22,7 @@ from skreg import MLPClassifier, MLPRegressor
 SEEDS = range(100, 116)
 N_LABELS = (50, 100, 200)
 NET = {"hidden_layer_sizes": (100, 100), "max_iter": 200, "n_iter_no_change": 200}
+PLAIN, NOISY = "plain", "plain with noise"  # that of the pretraining
 NOISE = {"dropout": 0.2, "input_dropout": 0.1}  # of the pretraining
 TUNED = {"learning_rate_init": 0.005}  # of all nets that are compared
 PROBE = {"n_frozen_layers": "all"}
@@ -38,8 +39,8 @@ def candidates(cls, X, y, seed):
     """What is compared with the plain net: parameters by name. X and y are the source's."""
     source = FrozenEstimator(cls(**NET, **NOISE, random_state=seed).fit(X, y))
     return {
-        "plain": {},
-        "plain, with the noise of the pretraining": NOISE,
+        PLAIN: {},
+        NOISY: NOISE,
         "pretrained, all trained": {"pretrained": source},
         "pretrained, frozen": {"pretrained": source, **PROBE},
         "pretrained, frozen, then all": {"pretrained": source, **THAWED},
@@ -50,9 +51,7 @@ def candidates(cls, X, y, seed):
 def digits(seed):
     """Accuracy by number of labels and candidate."""
     X, y = load_digits(return_X_y=True)
-    X, X_test, y, y_test = train_test_split(
-        X / 16, y, test_size=500, stratify=y, random_state=seed
-    )
+    X, X_test, y, y_test = train_test_split(X / 16, y, test_size=500, stratify=y, random_state=seed)
     kinds, scores = candidates(MLPClassifier, X, y // 2, seed), {}
     for n in N_LABELS:
         few = train_test_split(np.arange(len(y)), train_size=n, stratify=y, random_state=seed)[0]
@@ -78,15 +77,16 @@ def housing(seed, frame):
 
 
 def print_table(title, unit, scores):
-    """Print means, and paired differences to the plain net with their standard errors."""
+    """Print means, and paired differences to both plain nets with their standard errors."""
     rows = []
     for n, name in scores[0]:
         values = np.array([s[n, name] for s in scores])
-        gain = values - [s[n, "plain"] for s in scores]
-        error = gain.std(ddof=1) / np.sqrt(len(gain))
-        difference = "" if name == "plain" else f"{gain.mean():+.3g} +- {error:.2g}"
-        rows.append((n, name, f"{values.mean():.3g}", difference))
-    report(title, ("labels", "net", unit, "against plain"), rows)
+        gains = [values - [s[n, other] for s in scores] for other in (PLAIN, NOISY)]
+        errors = [gain.std(ddof=1) / np.sqrt(len(gain)) for gain in gains]
+        pairs = zip(gains, errors, strict=True)
+        texts = [f"{gain.mean():+.2g} +- {error:.2g}" if error else "" for gain, error in pairs]
+        rows.append((n, name, f"{values.mean():.3g}", *texts))
+    report(title, ("labels", "net", unit, f"against {PLAIN}", f"against {NOISY}"), rows)
 
 
 def main():
