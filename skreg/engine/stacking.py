@@ -36,8 +36,8 @@ def signature(net):
     rows, a second look at the gradient) may not.
 
     Alone train nets of the compiled engine, under lbfgs, with a penalty, callbacks or a scorer of
-    the user's, with `verbose`, snapshots, an exact gradient penalty, or sparse rows, and
-    architectures that have more than weights and biases.
+    the user's, with `verbose`, snapshots, an exact gradient penalty, layers that are frozen or have
+    rates of their own, or sparse rows, and architectures with more than weights and biases.
 
     Parameters
     ----------
@@ -59,6 +59,7 @@ def signature(net):
         p.score is not None,
         bool(net.verbose),
         plan["n_cycles"] > 1,
+        layers["frozen_for"].any() or (layers["rate_factor"] != 1).any() or p.state.slept.any(),
         plan["gradient_penalty"] != 0 and not second_look,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
         not _is_plain(net, layers),

@@ -34,6 +34,8 @@ class Memory:
     progress : ndarray of one record or None
     anchor : ndarray of shape (n_parameters,) or None
         What `anchor_alpha` pulls towards.
+    slept : ndarray of shape (n_layers,) or None
+        Steps that each layer was frozen for.
     raw : tuple (coefs, intercepts, norms) or None
         Under `averaging`, the weights where training stopped; the estimator has their average.
     own : bool
@@ -46,6 +48,7 @@ class Memory:
     second: np.ndarray | None = None
     progress: np.ndarray | None = None
     anchor: np.ndarray | None = None
+    slept: np.ndarray | None = None
     raw: tuple | None = None
     own: bool = False
 
@@ -72,7 +75,7 @@ class Memory:
         """This memory with what a trained problem leaves."""
         self.first, self.second = problem.state.first, problem.state.second
         self.progress, self.anchor = problem.progress, problem.state.anchor
-        self.raw = problem.raw
+        self.raw, self.slept = problem.raw, problem.state.slept
         return self
 
 
@@ -201,6 +204,7 @@ def make_problem(
             best=flat.copy() if early_stopping else flat[:0],
             anchor=_anchor(params, layers, flat, memory),
             average=pack(layers, *average, dtype) if params["averaging"] else flat[:0],
+            slept=_moments(memory.slept, len(layers), np.int64),
         ),
         progress=memory.progress.copy(),
         shuffling=Shuffling(
@@ -216,7 +220,7 @@ def make_problem(
 
 def _anchor(params, layers, flat, memory):
     """What `anchor_alpha` pulls towards: given coefs, else the weights that the net began with."""
-    if not params["anchor_alpha"]:
+    if not np.any(params["anchor_alpha"]):
         return flat[:0]
     if params["anchor"] is not None:
         anchor = np.zeros_like(flat)
