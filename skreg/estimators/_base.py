@@ -10,8 +10,9 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _fit_context
+from skreg._sklearn import CallbackSupportMixin, ChangedParamsMixin, _fit_context
 from skreg.estimators import _rows
+from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import (
     SHARED_CONSTRAINTS,
@@ -43,7 +44,7 @@ def all_or_nothing(estimator):
         raise
 
 
-class BaseMLP(BaseEstimator):
+class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -98,24 +99,32 @@ class BaseMLP(BaseEstimator):
         skreg.exceptions.DivergenceError
             If training leaves the finite numbers.
         """
+        task = fit_task(self, X, y, sample_weight)
         with all_or_nothing(self):
             validation = check_given_together(self, X_val, y_val, sample_weight_val, groups)
             warm = self.warm_start and hasattr(self, "coefs_")
             rows, before = (X, y, sample_weight), dict(vars(self))
-            stop = bool(self.early_stopping)
-            self._train(*rows, validation, warm=warm, stop=stop, groups=groups)
             if self.early_stopping == "refit":
-                self._refit(rows, warm, before)
+                self._choose_length_and_refit(rows, warm, before, groups, task)
+            else:
+                stop = self.early_stopping
+                self._train(*rows, validation, warm=warm, stop=stop, groups=groups, task=task)
+            if task is not None:
+                task.end({})
             self._warn_if_unfinished()
         return self
 
-    def _refit(self, rows, warm, before):
-        """Train again from where `fit` began, on all rows, for the best number of epochs."""
+    def _choose_length_and_refit(self, rows, warm, before, groups, task):
+        """Train with early stopping, and again from where `fit` began, on all rows, so long."""
+        with part_of(task, "early-stopping", self.max_iter) as part:
+            self._train(*rows, None, warm=warm, stop=True, groups=groups, task=part)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
         vars(self).clear()
         vars(self).update(before)
-        self._train(*rows, None, warm=warm, stop=False, n_epochs=found["best_epoch_"])
+        n_epochs = found["best_epoch_"]
+        with part_of(task, "refit", n_epochs) as part:
+            self._train(*rows, None, warm=warm, stop=False, n_epochs=n_epochs, task=part)
         vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -139,11 +148,12 @@ class BaseMLP(BaseEstimator):
         one_pass=False,
         classes=None,
         groups=None,
+        task=None,
     ):
         """Check, prepare and train.
 
         `stop` is early stopping; `n_epochs` a fixed number in place of `max_iter`; `one_pass` one
-        of `partial_fit`.
+        of `partial_fit`; `task` what scikit-learn's callbacks are told.
         """
         from skreg.engine.choice import choose_engine
         from skreg.engine.train import make_layers, make_net, make_problem, train
@@ -190,6 +200,8 @@ class BaseMLP(BaseEstimator):
             n_epochs=1 if one_pass else n_epochs or self.max_iter,
             score=score,
         )
+        if task is not None:
+            problem.watch = Epochs(task, problem, target)
         net = make_net(
             params,
             problem.plan,
