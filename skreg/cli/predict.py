@@ -87,7 +87,12 @@ def _columns(model, frame, options):
     if not len(frame):
         raise UserError(f"{options.data} has no rows below its header line.")
     rows = frame[list(model.feature_names_in_)].copy()
-    for name in _numeric(model):
+    numeric, categorical = _kinds(model)
+    for name in categorical:
+        if is_number(rows[name]):  # numbers, or nothing, where categories were
+            gaps, values = rows[name].isna(), rows[name].astype(object)
+            rows[name] = values.where(gaps, rows[name].astype(str))
+    for name in numeric:
         if rows[name].isna().all():
             rows[name] = rows[name].astype(float)
         elif not is_number(rows[name]):
@@ -100,16 +105,16 @@ def _columns(model, frame, options):
     return rows
 
 
-def _numeric(model):
-    """Columns that the pipelines of `tune` treat as numbers."""
+def _kinds(model):
+    """Columns that a pipeline of `tune` treats as numbers, and as categories: two lists."""
+    numeric, categorical = [], []
     steps = getattr(model, "steps", [(None, None)])
-    parts = getattr(steps[0][1], "transformers_", [])
-    return [
-        name
-        for _, part, names in parts
-        if hasattr(part, "steps") and hasattr(part.steps[0][1], "statistics_")
-        for name in names
-    ]
+    for _, part, names in getattr(steps[0][1], "transformers_", []):
+        if hasattr(part, "categories_"):
+            categorical += list(names)
+        elif hasattr(part, "steps"):  # an imputer first
+            numeric += list(names)
+    return numeric, categorical
 
 
 def _not_a_number(column):
