@@ -11,6 +11,7 @@ from skorch.callbacks import EpochTimer, PrintLog
 from torch import nn
 
 from skreg import losses, stopping
+from skreg.augmentation import is_users_own
 from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
@@ -73,6 +74,8 @@ class RegularizedNet(NeuralNet):
         Evaluations that L-BFGS may make.
     penalty : callable or None
         A user's penalty on the list of weight tensors.
+    augment : object with ``apply(batch, generator)``, or None
+        What the torch engine does to a training batch.
     **kwargs
         Of `skorch.NeuralNet`.
     """
@@ -86,9 +89,10 @@ class RegularizedNet(NeuralNet):
         solver="adam",
         max_fun=15000,
         penalty=None,
+        augment=None,
         **kwargs,
     ):
-        self.problem, self.engine = problem, engine
+        self.problem, self.engine, self.augment = problem, engine, augment
         self.solver, self.max_fun, self.penalty = solver, max_fun, penalty
         kwargs.setdefault("criterion", BatchLoss)
         kwargs.setdefault("optimizer", RegularizedOptimizer)
@@ -168,7 +172,8 @@ class RegularizedNet(NeuralNet):
 
     @property
     def _calls_user_in_steps(self):
-        return bool(self.callbacks_) or self.penalty is not None
+        own = self.penalty is not None or is_users_own(self.augment)
+        return bool(self.callbacks_) or own
 
     @contextmanager
     def _apart(self):

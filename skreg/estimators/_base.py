@@ -16,6 +16,7 @@ from skreg._sklearn import (
     _fit_context,
     validate_parameter_constraints,
 )
+from skreg.augmentation import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._forward import forward
@@ -197,6 +198,7 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, TransferMixin):
         hidden = check_together(self)
         X, y = self._check_data(X, y, reset=not warm)
         X_unlabeled = unlabeled_rows(self, X_unlabeled, X.shape[0])
+        check_augment(self.augment, X.shape[1:])
         weight = _rows.check_weights(sample_weight, X)
         target = self._make_target(y[weight > 0], classes, warm, fresh=not one_pass)
         held_out = None
