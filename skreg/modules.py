@@ -44,6 +44,8 @@ class Norm(nn.Module):
     ----------
     batch : Tensor of shape (2, n_units) or None
         Statistics of the last training batch, where it had any of its own.
+    frozen : bool
+        Whether the running statistics serve in training, too.
     even : bool
         Whether all rows weigh the same, for who can make use of it.
     """
@@ -52,10 +54,11 @@ class Norm(nn.Module):
         super().__init__()
         self.gain, self.shift = nn.Parameter(gain), nn.Parameter(shift)
         self.register_buffer("statistics", statistics)
-        self.batch, self.even = None, False
+        self.batch, self.frozen, self.even = None, False, False
 
     def forward(self, z, weight=None):
         """Normalised z (n_rows, n_units); `weight` (n_rows,) is that of the rows, in training."""
+        weight = None if self.frozen else weight
         value, self.batch = torch_normalize(z, self.gain, self.shift, self.statistics, weight)
         return value
 
@@ -137,6 +140,7 @@ class MapNorm(Norm):
 
     def forward(self, z, weight=None):
         """Normalised z (n_rows, n_channels, *size)."""
+        weight = None if self.frozen else weight
         value, self.batch = torch_normalize_maps(
             z, self.gain, self.shift, self.statistics, weight, self.even
         )

@@ -21,11 +21,12 @@ _VALUES_AT_ONCE = 2**23  # of a conv net's widest layer
 
 
 class Place(NamedTuple):
-    """Where a tensor of a module lies: its name there, its start in the flat buffer, its shape."""
+    """Where a tensor of a module lies: name there, start in the flat buffer, shape, layer."""
 
     name: str
     start: int
     shape: tuple
+    layer: int = 0
 
     def of(self, flat):
         """The tensor's values, as a view of the flat buffer."""
@@ -205,20 +206,21 @@ def layered_places(layers):
     """Places of an MLP's tensors: weights, biases, gains and shifts, running statistics."""
     shapes = [(int(k["n_out"]), int(k["n_in"])) for k in layers]
     places = [
-        Place(f"layers.{i}.weight", int(k["weight_at"]), shape)
+        Place(f"layers.{i}.weight", int(k["weight_at"]), shape, i)
         for i, (k, shape) in enumerate(zip(layers, shapes, strict=True))
     ]
     places += [
-        Place(f"layers.{i}.bias", int(k["bias_at"]), shape[:1])
+        Place(f"layers.{i}.bias", int(k["bias_at"]), shape[:1], i)
         for i, (k, shape) in enumerate(zip(layers, shapes, strict=True))
     ]
     statistics = []
     normalised = [k for k in layers if k["end"] > k["norm_at"]]
     for i, k in enumerate(normalised):
         n, at = int(k["n_out"]), int(k["norm_at"])
-        places += [Place(f"norms.{i}.gain", at, (n,)), Place(f"norms.{i}.shift", at + n, (n,))]
+        places.append(Place(f"norms.{i}.gain", at, (n,), i))
+        places.append(Place(f"norms.{i}.shift", at + n, (n,), i))
         if k["end"] > at + 2 * n:
-            statistics.append(Place(f"norms.{i}.statistics", at + 2 * n, (2, n)))
+            statistics.append(Place(f"norms.{i}.statistics", at + 2 * n, (2, n), i))
     return places + statistics
 
 

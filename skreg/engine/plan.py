@@ -9,6 +9,7 @@ import numpy as np
 from skreg import (
     augmentation,
     averaging,
+    freezing,
     losses,
     noise,
     normalization,
@@ -37,6 +38,7 @@ LAYER = np.dtype(
     [
         *layout.LAYER_FIELDS,
         *normalization.LAYER_FIELDS,
+        *freezing.LAYER_FIELDS,
         *penalties.LAYER_FIELDS,
         *noise.LAYER_FIELDS,
     ],
@@ -85,6 +87,7 @@ def make_layers(params, sizes, n_taps=1):
             sizes, params["activation"], **kinds, residual=params["residual"], n_taps=n_taps
         ),
         **kinds,
+        **freezing.freezing_settings(params),
         **penalties.layer_penalty_settings(params),
         **noise.layer_noise_settings(params, n_layers),
     }
@@ -104,6 +107,7 @@ def make_users_layers(params, shapes):
         **{"n_in": n_in, "n_out": n_out, "weight_at": end - n_in * n_out},
         **dict.fromkeys(("bias_at", "norm_at", "end"), end),
         "normalization": normalization.NONE,
+        **freezing.freezing_settings({}),
         **penalties.layer_penalty_settings(params),
         **noise.layer_noise_settings(params, len(shapes)),
     }

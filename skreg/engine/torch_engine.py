@@ -11,7 +11,17 @@ import numpy as np
 import torch
 from scipy.sparse import csr_matrix
 
-from skreg import averaging, losses, noise, normalization, penalties, perturbation, stopping
+from skreg import (
+    augmentation,
+    averaging,
+    freezing,
+    losses,
+    noise,
+    normalization,
+    penalties,
+    perturbation,
+    stopping,
+)
 from skreg.engine import compiled
 from skreg.engine.global_draws import seeded
 from skreg.engine.schedules import next_rate
@@ -43,16 +53,20 @@ class TorchEngine:
             else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
         )
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
+        self.augmentation = augmentation.TorchAugmentation(
+            net.augment, plan, compiled.draws(problem.dtype), self.device
+        )
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
         places = self.architecture.places
         by_name = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
         self.tensors = [by_name[place.name] for place in places]
         self.weights = self.tensors[: len(layers)]
-        self.weight_names = [place.name for place in places[: len(layers)]]
         self.norms = [module for module in self.module.modules() if isinstance(module, Norm)]
         self._note_even_weights()
         self.trained = [tensor.requires_grad for tensor in self.tensors]
         self.parameters = list(compress(self.tensors, self.trained))
+        self.numbers = [place.layer for place in places]
+        self.n_frozen = 0
         self.anchors = self._anchors()
         self.averages = self._averages()
         self._rate = None
@@ -67,6 +81,18 @@ class TorchEngine:
     def _views(self, flat):
         """Views of a flat buffer in the order of `self.tensors`."""
         return [place.of(flat) for place in self.architecture.places]
+
+    def _freeze(self, n_frozen):
+        """Make the first `n_frozen` layers constants, and the others parameters."""
+        if n_frozen == self.n_frozen:
+            return
+        self.n_frozen = n_frozen
+        for tensor, trained, number in zip(self.tensors, self.trained, self.numbers, strict=True):
+            tensor.requires_grad_(trained and number >= n_frozen)
+            tensor.grad = None
+        self.parameters = [tensor for tensor in self.tensors if tensor.requires_grad]
+        for number, norm in enumerate(self.norms):
+            norm.frozen = norm.statistics is not None and number < n_frozen
 
     def _anchors(self):
         anchor = self.problem.state.anchor
@@ -86,10 +112,12 @@ class TorchEngine:
         step = int(self.problem.progress[0]["step"])
         views = self._views(state.first), self._views(second)
         self._moments = []
-        views = (compress(view, self.trained) for view in views)
-        for weight, *moments in zip(self.parameters, *views, strict=True):
+        views = (compress(view, self.trained) for view in (self.numbers, *views))
+        for weight, number, *moments in zip(self.parameters, *views, strict=True):
             tensors = [torch.from_numpy(m).to(self.device) for m in moments]
-            self.optimizer.preset(weight, *tensors, step)
+            own_step = step - int(state.slept[number])
+            factor = float(self.problem.layers["rate_factor"][number])
+            self.optimizer.preset(weight, *tensors, own_step, factor)
             self._moments += zip(moments, tensors, strict=True)
 
     def run(self, curves, order, n_steps):
@@ -100,6 +128,7 @@ class TorchEngine:
         self._set_rate(progress["learning_rate"])
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         while n_steps > 0 and progress["row"] < curves.size and _runs(progress):
+            self._freeze(freezing.n_frozen.py_func(p.layers, progress["epoch"]))
             line = order[min(progress["row"], order.shape[0] - 1)]
             start = progress["batch"] * plan["batch_size"]
             end = min(start + plan["batch_size"], n)
@@ -112,12 +141,14 @@ class TorchEngine:
                 total.zero_()
                 self._end_epoch(curves, n)
         progress["loss_sum"] += total.item()
+        self._freeze(0)
         self._write_back()
 
     def _take_step(self, rows, progress):
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
         self.noise.step = int(progress["step"]) + 1
-        x, y, weight = self._mixed_batch(rows)
+        batch = self._batch(self.problem.data, rows)
+        x, y, weight = self.augmentation.change_batch(self.noise.step, *batch)
         self._tell("on_batch_begin", batch=(x, y), training=True)
         self.optimizer.zero_grad()
         x, y = self.noise.inputs(x), self.noise.targets(y)
@@ -172,25 +203,13 @@ class TorchEngine:
         arrays = x, data.Y[rows], data.weight[rows]
         return [torch.from_numpy(a).to(self.device) for a in arrays]
 
-    def _mixed_batch(self, rows):
-        """Batch of the training data, mixed by `skreg.augmentation`'s mixup where it is on."""
-        batch, plan = self._batch(self.problem.data, rows), self.problem.plan[0]
-        if not plan["mixup_alpha"] or len(rows) == 1:
-            return batch
-        draws = compiled.draws(self.problem.dtype)
-        share, shift = draws.draw_mixing(
-            plan["seed"], plan["mixup_alpha"], self.noise.step, len(rows)
-        )
-        partners = self._batch(self.problem.data, np.roll(rows, -shift))
-        return [share * a + (1 - share) * b for a, b in zip(batch, partners, strict=True)]
-
     def _raw_prediction(self, x, weight):
         """With dropout drawn, and at noisy weights where weight noise is on."""
         if not self.problem.plan[0]["weight_std"]:
             return self.module(x, self.noise, weight)
         noisy = {
-            name: self.noise.weights(i, weight)
-            for i, (name, weight) in enumerate(zip(self.weight_names, self.weights, strict=True))
+            place.name: self.noise.weights(i, weight)
+            for i, (place, weight) in enumerate(zip(self.architecture.places, self.weights))  # noqa: B905
         }
         return torch.func.functional_call(self.module, noisy, (x, self.noise, weight))
 
@@ -223,8 +242,8 @@ class TorchEngine:
 
     def _penalty(self):
         matrices = map(_matrix, self.weights)
-        triples = zip(self.problem.layers, matrices, self.anchors, strict=True)
-        value = sum(penalties.torch_penalty(*triple) for triple in triples)
+        triples = list(zip(self.problem.layers, matrices, self.anchors, strict=True))
+        value = sum(penalties.torch_penalty(*triple) for triple in triples[self.n_frozen :])
         if self.net.penalty is not None:
             value = value + penalties.users_penalty(self.net.penalty, self.weights)
         return value
@@ -237,10 +256,11 @@ class TorchEngine:
     @torch.no_grad()
     def _change_weights(self):
         """The optimizer's step, with what comes before and after it on the layers' weights."""
-        pairs = list(zip(self.problem.layers, self.weights, strict=True))
+        pairs = list(zip(self.problem.layers, self.weights, strict=True))[self.n_frozen :]
         for layer, weight in pairs:
-            penalties.torch_decay(layer, self.optimizer.param_groups[0]["lr"], weight)
+            penalties.torch_decay(layer, self.optimizer.rate_of(weight), weight)
         self.optimizer.step()
+        self.problem.state.slept[: self.n_frozen] += 1
         for layer, weight in pairs:
             steps = partial(self._step_sizes, weight)
             penalties.torch_after_step(layer, _matrix(weight), steps)
@@ -348,6 +368,7 @@ class TorchEngine:
         p = self.problem
         p.state.params[:] = params
         self._read_params()
+        self._freeze(freezing.n_frozen.py_func(p.layers, 0))
         self.module.zero_grad()
         n, total = p.data.Y.shape[0], 0.0
         for rows in self._pieces(p.data):
@@ -357,11 +378,13 @@ class TorchEngine:
             total += loss.item()
         penalty = self._penalty()
         if isinstance(penalty, torch.Tensor):
-            penalty.backward()
+            if penalty.requires_grad:
+                penalty.backward()
             total += penalty.item()
-        views = compress(self._views(gradient), self.trained)
-        for view, weight in zip(views, self.parameters, strict=True):
-            view[:] = weight.grad.cpu().numpy()
+        for view, tensor in zip(self._views(gradient), self.tensors, strict=True):
+            if tensor.requires_grad:
+                view[:] = tensor.grad.cpu().numpy()
+        self._freeze(0)
         return total
 
 

@@ -2,11 +2,14 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from hashlib import blake2b
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 from skreg import stopping
+from skreg.augmentation import active
 from skreg.engine.baton import baton
 from skreg.engine.kernel import State
 from skreg.engine.plan import make_plan
@@ -29,8 +32,12 @@ class Memory:
     progress : ndarray of one record or None
     anchor : ndarray of shape (n_parameters,) or None
         What `anchor_alpha` pulls towards.
+    slept : ndarray of shape (n_layers,) or None
+        Steps that each layer was frozen for.
     raw : weights as the architecture unpacks them, or None
         Under `averaging`, the weights where training stopped; the estimator has their average.
+    own : bool
+        Whether nobody else has `random_state`, and nobody will after the fit.
     """
 
     random_state: np.random.RandomState
@@ -39,14 +46,24 @@ class Memory:
     second: np.ndarray | None = None
     progress: np.ndarray | None = None
     anchor: np.ndarray | None = None
+    slept: np.ndarray | None = None
     raw: object = None
+    own: bool = False
 
     @classmethod
-    def fresh(cls, random_state):
-        """Memory of a net that was never trained. Draws nothing from `random_state`."""
-        _, keys, position, *_ = random_state.get_state()
-        digest = blake2b(keys.tobytes() + bytes([position % 256, position // 256]), digest_size=8)
-        return cls(random_state, int.from_bytes(digest.digest(), "little"))
+    def fresh(cls, random_state, kept):
+        """Memory of a net that was never trained. Draws nothing from a `RandomState` given.
+
+        Parameters
+        ----------
+        random_state : int or RandomState
+        kept : bool
+            Whether the memory outlives the fit.
+        """
+        if isinstance(random_state, np.random.RandomState):
+            return cls(random_state, _stream_seed(random_state))
+        seed = _stream_seed_of_int(int(random_state))
+        return cls(_seeded(random_state), seed, own=not kept)
 
     def copy(self):
         """A memory that can change without this one."""
@@ -56,8 +73,34 @@ class Memory:
         """This memory with what a trained problem leaves."""
         self.first, self.second = problem.state.first, problem.state.second
         self.progress, self.anchor = problem.progress, problem.state.anchor
-        self.raw = problem.raw
+        self.raw, self.slept = problem.raw, problem.state.slept
         return self
+
+
+class _NoEntropy(ISeedSequence):
+    """Seeds nothing: for a generator that is seeded right after."""
+
+    def generate_state(self, n_words, dtype=np.uint32):
+        return [0] * n_words
+
+
+def _seeded(seed):
+    """``np.random.RandomState(seed)``, which first asks the system for entropy and leaves it."""
+    random_state = np.random.RandomState(np.random.MT19937(_NoEntropy()))
+    random_state.seed(seed)
+    return random_state
+
+
+def _stream_seed(random_state):
+    """Seed of the counter-based streams: a digest of a generator's state."""
+    _, keys, position, *_ = random_state.get_state()
+    digest = blake2b(keys.tobytes() + bytes([position % 256, position // 256]), digest_size=8)
+    return int.from_bytes(digest.digest(), "little")
+
+
+@lru_cache(maxsize=4096)
+def _stream_seed_of_int(seed):
+    return _stream_seed(_seeded(seed))
 
 
 def make_problem(
@@ -118,9 +161,15 @@ def make_problem(
             best=flat.copy() if early_stopping else flat[:0],
             anchor=_anchor(params, architecture, flat, memory),
             average=architecture.pack(average, dtype) if params["averaging"] else flat[:0],
+            slept=_moments(memory.slept, len(architecture.layers), np.int64),
         ),
         progress=memory.progress.copy(),
-        shuffling=Shuffling(memory.random_state, n_rows, params["shuffle"] and n_rows > batch_size),
+        shuffling=Shuffling(
+            memory.random_state,
+            n_rows,
+            params["shuffle"] and n_rows > batch_size,
+            seen_after=not memory.own,
+        ),
         n_epochs=n_epochs,
         score=score,
     )
@@ -128,7 +177,7 @@ def make_problem(
 
 def _anchor(params, architecture, flat, memory):
     """What `anchor_alpha` pulls towards: given coefs, else the weights that the net began with."""
-    if not params["anchor_alpha"]:
+    if not np.any(params["anchor_alpha"]):
         return flat[:0]
     if params["anchor"] is not None:
         return architecture.flat_coefs(params["anchor"], flat.dtype)
@@ -164,12 +213,13 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
     from skreg.engine.net import LINKS, RegularizedNet
 
     return RegularizedNet(
-        architecture.module(flat),
+        partial(architecture.module, flat),
         problem=problem,
         engine=engine,
         solver=params["solver"],
         max_fun=params["max_fun"],
         penalty=params["penalty"],
+        augment=active(params["augment"]),
         criterion__plan=plan,
         optimizer__plan=plan,
         predict_nonlinearity=LINKS[link],
@@ -186,7 +236,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
 def rebuild_net(params, architecture, weights, history, *, link):
     """The skorch net of a fitted estimator from its weights and history (a list of dicts)."""
     plan = make_plan(params, batch_size=1, seed=0, monitor=0, keep_best=False)
-    flat = architecture.pack(weights, params["dtype"])
+    flat = architecture.pack(weights, np.dtype(params["dtype"]))
     net = make_net(params, plan, architecture, flat, link=link).initialize()
     for row in history:
         net.history.new_epoch()

@@ -59,8 +59,9 @@ class UsersArchitecture:
             )
         names += [n for n, t in tensors.items() if n not in names and _is_flat(t)]
         self.places, start = [], 0
-        for name in names:
-            self.places.append(Place(name, start, tuple(tensors[name].shape)))
+        for i, name in enumerate(names):
+            layer = i if i < n_weights else 0
+            self.places.append(Place(name, start, tuple(tensors[name].shape), layer))
             start += tensors[name].numel()
         self.n_parameters = start
         self.layers = make_users_layers(params, [p.shape for p in self.places[:n_weights]])

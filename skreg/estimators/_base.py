@@ -3,6 +3,7 @@
 import warnings
 from contextlib import contextmanager
 from functools import cache
+from inspect import signature
 from numbers import Integral
 
 import numpy as np
@@ -10,8 +11,14 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _fit_context
+from skreg._sklearn import (
+    CallbackSupportMixin,
+    ChangedParamsMixin,
+    _fit_context,
+    validate_parameter_constraints,
+)
 from skreg.estimators import _rows
+from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._parameters import TRAINING_CONSTRAINTS, check_anchor, training_params
 from skreg.estimators._validation import (
     check_given_together,
@@ -20,6 +27,7 @@ from skreg.estimators._validation import (
     split_by,
     split_off,
     takes_splitter,
+    unlabeled_rows,
 )
 
 _AUTO_BATCH = 200
@@ -37,7 +45,7 @@ def all_or_nothing(estimator):
         raise
 
 
-class BaseNet(BaseEstimator):
+class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
     """Fit and prediction of a net; subclasses know its architecture and their targets.
 
     Of an architecture a subclass says
@@ -47,7 +55,7 @@ class BaseNet(BaseEstimator):
       what a module draws when it is made (None: weights will be given);
     - `_weights()` and `_set_weights(weights, architecture)`: the fitted ones, as attributes;
     - `_check_same(architecture)`: raises where it is not the fitted net's;
-    - `_describe(target)`, `_as_fitted()`: notes how to read the weights, and gives it as parameters;
+    - `_describe(target)`, `_as_fitted()`: notes how to read the weights, and gives that back;
     - `_ready(X, dtype)`, `_through(X, net, link, masks)` and `_mask_sizes()`: prediction.
     """
 
@@ -58,6 +66,20 @@ class BaseNet(BaseEstimator):
     def _get_param_names(cls):
         """As scikit-learn's, which reads the signature anew at each of a search's many askings."""
         return super()._get_param_names()
+
+    @classmethod
+    @cache
+    def _defaults(cls):
+        return {name: p.default for name, p in signature(cls).parameters.items()}
+
+    def _validate_params(self):
+        """As scikit-learn's, for what is not at its default, which is valid."""
+        defaults = self._defaults()
+        params = self.get_params(deep=False).items()
+        changed = {name: value for name, value in params if value is not defaults[name]}
+        validate_parameter_constraints(
+            self._parameter_constraints, changed, caller_name=type(self).__name__
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -70,6 +92,7 @@ class BaseNet(BaseEstimator):
         y_val=None,
         sample_weight_val=None,
         groups=None,
+        X_unlabeled=None,
     ):
         """Train the net.
 
@@ -90,6 +113,11 @@ class BaseNet(BaseEstimator):
             Weights of the validation rows.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, for a splitter given as `validation_fraction`.
+        X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features), or tuple of \
+                such, default=None
+            Rows without targets, for a `pretrained` that is fitted here; else unused. A search cuts
+            any such array with exactly the rows of X along with it: then give a tuple,
+            ``(X_unlabeled,)``, which no search cuts and pipelines transform all the same.
 
         Returns
         -------
@@ -103,24 +131,38 @@ class BaseNet(BaseEstimator):
         skreg.exceptions.DivergenceError
             If training leaves the finite numbers.
         """
+        task = fit_task(self, X, y, sample_weight)
         with all_or_nothing(self):
             validation = check_given_together(self, X_val, y_val, sample_weight_val, groups)
             warm = self.warm_start and hasattr(self, "coefs_")
             rows, before = (X, y, sample_weight), dict(vars(self))
-            stop = bool(self.early_stopping)
-            self._train(*rows, validation, warm=warm, stop=stop, groups=groups)
+            more = {"groups": groups, "X_unlabeled": X_unlabeled, "warm": warm}
             if self.early_stopping == "refit":
-                self._refit(rows, warm, before)
+                self._choose_length_and_refit(rows, before, more, task)
+            else:
+                stop = self.early_stopping
+                self._train(*rows, validation, stop=stop, task=task, **more)
+            if task is not None:
+                task.end({})
             self._warn_if_unfinished()
         return self
 
-    def _refit(self, rows, warm, before):
-        """Train again from where `fit` began, on all rows, for the best number of epochs."""
+    def _choose_length_and_refit(self, rows, before, more, task):
+        """Train with early stopping, and again from where `fit` began, on all rows, so long.
+
+        What has been pretrained is used again.
+        """
+        with part_of(task, "early-stopping", self.max_iter) as part:
+            self._train(*rows, None, stop=True, task=part, **more)
+        source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
         vars(self).clear()
         vars(self).update(before)
-        self._train(*rows, None, warm=warm, stop=False, n_epochs=found["best_epoch_"])
+        n_epochs = found["best_epoch_"]
+        more = {**more, "groups": None, "source": source}
+        with part_of(task, "refit", n_epochs) as part:
+            self._train(*rows, None, stop=False, n_epochs=n_epochs, task=part, **more)
         vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -144,17 +186,24 @@ class BaseNet(BaseEstimator):
         one_pass=False,
         classes=None,
         groups=None,
+        X_unlabeled=None,
+        source=None,
+        task=None,
     ):
         """Check, prepare and train.
 
         `stop` is early stopping; `n_epochs` a fixed number in place of `max_iter`; `one_pass` one
-        of `partial_fit`.
+        of `partial_fit`; `source` is `pretrained`, fitted before; `task` what scikit-learn's
+        callbacks are told.
         """
+        from skreg.augmentation import check_augment
         from skreg.engine.choice import choose_engine
         from skreg.engine.train import make_net, make_problem, train
 
         self._check_together()
         X, y = self._check_data(X, y, reset=not warm)
+        X_unlabeled = unlabeled_rows(self, X_unlabeled, X.shape[0])
+        check_augment(self.augment, self._row_shape())
         weight = _rows.check_weights(sample_weight, X)
         target = self._make_target(y[weight > 0], classes, warm, fresh=not one_pass)
         held_out = None
@@ -167,18 +216,24 @@ class BaseNet(BaseEstimator):
         batch_size = _AUTO_BATCH if self.batch_size == "auto" else self.batch_size
         rows = _rows.as_weighted_set(X, target.codes(y), weight, batch_size)
 
-        memory = self._new_memory(keep=warm)
+        kept = self.warm_start or one_pass
+        memory = self._new_memory(warm, kept)
         params = training_params(self, target.loss)
         drawn_by = None if warm else memory.random_state
         architecture = self._architecture(params, target.n_outputs, drawn_by)
         weights = self._starting_weights(architecture, memory, warm)
         if stop and held_out is None:
             rows, held_out = split_off(rows, self.validation_fraction, target, memory.random_state)
+        if not warm:
+            more = memory, X_unlabeled, source
+            weights = self._take_over(weights, architecture, rows, target, *more)
         observed = held_out
         rows, held_out, change = self._encode(rows, held_out, target)
         if warm:
             weights = [architecture.rescaled(w, *change) for w in weights]
 
+        memory = self._begin(memory, restart=not one_pass)
+        architecture = self._with_transfer(params, architecture, memory.progress[0], warm)
         if n_epochs is not None or self.n_snapshots > 1:
             params["n_iter_no_change"] = np.inf
         score = None
@@ -191,13 +246,15 @@ class BaseNet(BaseEstimator):
             rows,
             held_out,
             *weights,
-            self._begin(memory, restart=not one_pass),
+            memory,
             architecture=architecture,
             batch_size=min(batch_size, len(rows[2])),
             early_stopping=stop,
             n_epochs=1 if one_pass else n_epochs or self.max_iter,
             score=score,
         )
+        if task is not None:
+            problem.watch = Epochs(task, problem, target)
         net = make_net(
             params,
             problem.plan,
@@ -209,7 +266,6 @@ class BaseNet(BaseEstimator):
             callbacks=self.callbacks,
         )
         self._take(train(net), target, warm)
-        kept = self.warm_start or one_pass
         self._memory = memory.after(problem) if kept else None
         self._net = net.without_data()
 
@@ -242,17 +298,17 @@ class BaseNet(BaseEstimator):
     def _compute_dtype(self):
         return np.dtype(np.float64 if self.solver == "lbfgs" else self.dtype)
 
-    def _new_memory(self, keep):
+    def _new_memory(self, warm, kept):
         """Memory of the last fit, or a fresh one. A failed fit must not change the kept one."""
         from skreg.engine.train import Memory
 
-        if keep and getattr(self, "_memory", None) is not None:
+        if warm and getattr(self, "_memory", None) is not None:
             return self._memory.copy()
-        if self.random_state is None or isinstance(self.random_state, Integral):
-            return Memory.fresh(np.random.RandomState(self.random_state))
-        if isinstance(self.random_state, np.random.RandomState):
-            return Memory.fresh(self.random_state)
-        return Memory.fresh(np.random.mtrand._rand)  # random_state=np.random
+        if self.random_state is None:
+            return Memory.fresh(np.random.RandomState(), kept)
+        if isinstance(self.random_state, (Integral, np.random.RandomState)):
+            return Memory.fresh(self.random_state, kept)
+        return Memory.fresh(np.random.mtrand._rand, kept)  # random_state=np.random
 
     def _starting_weights(self, architecture, memory, warm):
         """Weights to start from, and their average so far."""
@@ -261,6 +317,14 @@ class BaseNet(BaseEstimator):
         self._check_same(architecture)
         fitted = self._weights()
         return [memory.raw or fitted, fitted]
+
+    def _take_over(self, weights, *more):
+        """Weights to start from with those of another net among them: nothing is taken here."""
+        return weights
+
+    def _with_transfer(self, params, architecture, progress, warm):
+        """Architecture whose layers train as transfer has it; `params` are changed alike."""
+        return architecture
 
     def _encode(self, rows, held_out, target):
         """Rows as the net sees them (X, Y, weight), and how its outputs' units have changed."""
@@ -379,6 +443,10 @@ class BaseNet(BaseEstimator):
     def _as_rows(self, X, name="X"):
         """X with a line for each row, as it is where a net takes nothing else."""
         return X
+
+    def _row_shape(self):
+        """Shape in which augmentations see a row."""
+        return (self.n_features_in_,)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -12,6 +12,7 @@ from skreg.estimators._parameters import (
     check_together,
     layer_sizes,
 )
+from skreg.estimators._transfer import TransferMixin
 
 
 class LayeredNet(BaseNet):
@@ -55,7 +56,7 @@ class LayeredNet(BaseNet):
         }
 
 
-class BaseMLP(LayeredNet):
+class BaseMLP(TransferMixin, LayeredNet):
     """A multi-layer perceptron; predicts in plain numpy."""
 
     _parameter_constraints: dict = MLP_CONSTRAINTS

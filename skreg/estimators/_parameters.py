@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg._sklearn import HasMethods, Interval, Options, StrOptions
+from skreg.transfer import check_pretrained, fits_inside
 
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
 _ABOVE_0 = Interval(Real, 0, None, closed="neither")
@@ -48,6 +49,8 @@ TRAINING_CONSTRAINTS = {
     "gradient_penalty_rho": [_AT_LEAST_0, None],
     "sam_rho": [_AT_LEAST_0],
     "mixup_alpha": [_AT_LEAST_0],
+    "cutmix_alpha": [_AT_LEAST_0],
+    "augment": [HasMethods("apply"), None],
     "input_dropout": [_SHARE],
     "noise_std": [_AT_LEAST_0],
     "weight_noise_std": [_AT_LEAST_0],
@@ -72,6 +75,11 @@ MLP_CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", _FROM_1],
     "solver": [StrOptions({"adam", "adamw", "sgd", "lbfgs"})],
     "max_fun": [_FROM_1],
+    "pretrained": [HasMethods(["fit", "get_params"]), None],
+    "reset_layers": [_FROM_1],
+    "n_frozen_layers": [Interval(Integral, 0, None, closed="left"), StrOptions({"all"})],
+    "freeze_epochs": [Interval(Integral, 0, None, closed="left"), None],
+    "pretrained_lr_mult": [_ABOVE_0],
     "engine": [StrOptions({"auto", "compiled", "torch"})],
 }
 
@@ -107,6 +115,8 @@ _NOT_A_SMOOTH_FUNCTION = (
     "gradient_penalty",
     "sam_rho",
     "mixup_alpha",
+    "cutmix_alpha",
+    "augment",
     "dropout",
     "input_dropout",
     "drop_path",
@@ -130,6 +140,7 @@ def check_together(estimator):
     """
     hidden = layer_sizes("hidden_layer_sizes", estimator.hidden_layer_sizes)
     _check_architecture(estimator, "hidden_layer_sizes", hidden, "hidden layers")
+    _check_transfer(estimator)
     check_training(estimator)
     check_strengths(estimator, len(hidden) + 1)
     if estimator.solver == "lbfgs":
@@ -138,7 +149,7 @@ def check_together(estimator):
 
 
 def check_conv(estimator):
-    """Channels of a conv net's blocks; raises as `check_together`."""
+    """Raise where parameters of a conv net do not go together, as `check_together`."""
     channels = layer_sizes("channels", estimator.channels)
     if not channels:
         raise ValueError("channels=() leaves no block: give the channels of one at least.")
@@ -150,7 +161,6 @@ def check_conv(estimator):
     _check_architecture(estimator, "channels", channels, "blocks")
     check_training(estimator)
     check_strengths(estimator, len(channels) + 1)
-    return channels
 
 
 def check_strengths(estimator, n_weights):
@@ -174,8 +184,11 @@ def check_training(estimator):
 
 def _check_lbfgs(estimator):
     """Raise where `solver="lbfgs"` finds something other than one smooth function."""
+    from skreg.augmentation import active  # brings numba, which predictions do without
+
     for name in _NOT_A_SMOOTH_FUNCTION:
         value = getattr(estimator, name, 0.0)
+        value = active(value) if name == "augment" else value
         if value is not None and np.any(value):
             raise ValueError(
                 f"solver='lbfgs' minimizes one smooth function and cannot serve {name}="
@@ -232,6 +245,25 @@ def _check_snapshots(estimator):
             )
 
 
+def _check_transfer(estimator):
+    """Raise where `pretrained` is no source, or training cannot do with its layers as asked."""
+    pretrained = getattr(estimator, "pretrained", None)
+    check_pretrained(pretrained)
+    if pretrained is None or estimator.solver != "lbfgs":
+        return
+    if estimator.n_frozen_layers and estimator.freeze_epochs is not None:
+        raise ValueError(
+            "solver='lbfgs' minimizes over the same weights from beginning to end and cannot serve "
+            f"freeze_epochs={estimator.freeze_epochs!r}. Use solver='adam', 'adamw' or 'sgd', or "
+            "freeze_epochs=None."
+        )
+    if estimator.pretrained_lr_mult != 1:
+        raise ValueError(
+            "solver='lbfgs' has no learning rate and cannot serve pretrained_lr_mult="
+            f"{estimator.pretrained_lr_mult!r}. Use solver='adam', 'adamw' or 'sgd', or 1.0."
+        )
+
+
 def check_anchor(anchor, shapes):
     """Anchor as arrays of `shapes`, those of `coefs_`; raises where they are others."""
     arrays = [np.asarray(a, dtype=np.float64) for a in anchor]
@@ -278,6 +310,11 @@ def trains_in_steps(estimator):
     if estimator.early_stopping:
         raise AttributeError(
             "partial_fit has no validation rows to watch: set early_stopping=False."
+        )
+    if fits_inside(getattr(estimator, "pretrained", None)):
+        raise AttributeError(
+            "partial_fit would fit pretrained on its first rows alone: fit it beforehand and wrap "
+            "it in sklearn.frozen.FrozenEstimator."
         )
     if getattr(estimator, "class_weight", None) == "balanced":
         raise AttributeError(
