@@ -9,10 +9,14 @@ __version__ = "0.1.0"
 _HOME = {
     "BaggingClassifier": "skreg.ensemble",
     "BaggingRegressor": "skreg.ensemble",
+    "ConvNetClassifier": "skreg.estimators.conv",
+    "ConvNetRegressor": "skreg.estimators.conv",
     "DivergenceError": "skreg.exceptions",
     "LogMel": "skreg.fronts",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
+    "NetClassifier": "skreg.estimators.net",
+    "NetRegressor": "skreg.estimators.net",
     "PadOrCrop": "skreg.clips",
     "one_standard_error": "skreg.search",
 }

@@ -210,6 +210,36 @@ class TorchNoise:
         return value + torch.from_numpy(noise).reshape(value.shape)
 
 
+class FixedMasks:
+    """Dropout with given masks, one for all rows, where a module expects a `TorchNoise`.
+
+    Parameters
+    ----------
+    masks : list of ndarray
+        Factors of the values below the first layer and of the channels below the others.
+    """
+
+    def __init__(self, masks):
+        self.masks = masks
+
+    def dropout(self, layer, h):
+        """Input (n_rows, *row_shape) times its mask."""
+        return h * self._mask(layer, h).reshape(h.shape[1:])
+
+    def channels(self, layer, maps):
+        """Maps (n_rows, n_channels, *size) times their mask."""
+        return maps * self._mask(layer, maps).reshape(-1, *[1] * (maps.ndim - 2))
+
+    def paths(self, layer, branch):
+        """Branch of a residual layer, of which nothing is left out."""
+        return branch
+
+    def _mask(self, layer, h):
+        import torch
+
+        return torch.from_numpy(self.masks[layer]).to(h)
+
+
 class StackNoise:
     """The noises of several nets at once, each with its own seed and strengths.
 

@@ -69,7 +69,7 @@ class TorchEngine:
         self.n_frozen = 0
         self.anchors = self._anchors()
         self.averages = self._averages()
-        self._rate = None
+        self._rate, self._seen = None, []
         self._preset_optimizer()
 
     def _note_even_weights(self):
@@ -157,7 +157,7 @@ class TorchEngine:
         def batch_loss():
             nonlocal raw
             first = raw is None
-            with self._draws_of_module(), nullcontext() if first else self._kept_buffers():
+            with self._draws_of_module():
                 raw = self._raw_prediction(x, weight)
             if first:
                 self._settle_statistics()
@@ -165,6 +165,7 @@ class TorchEngine:
 
         rate = self.optimizer.param_groups[0]["lr"]
         loss = perturbation.torch_gradient(plan, rate, self.parameters, batch_loss)
+        self._forget_second_look()
         penalty = self._penalty()
         if isinstance(penalty, torch.Tensor):
             if penalty.requires_grad:
@@ -221,24 +222,19 @@ class TorchEngine:
         key = compiled.draws(self.problem.dtype).stream_key(seed, USERS_DRAWS, step)
         return seeded(int(key) >> 1, self.device)
 
-    @contextmanager
-    def _kept_buffers(self):
-        """For the length of a second look the module's buffers do not count it."""
-        if not self.architecture.draws_itself:
-            yield  # skreg's own modules leave theirs to `_settle_statistics`
-            return
-        buffers = list(self.module.buffers())
-        kept = [buffer.clone() for buffer in buffers]
-        yield
-        for buffer, value in zip(buffers, kept, strict=True):
-            if not torch.equal(buffer, value):
-                buffer.copy_(value)
-
     def _settle_statistics(self):
         """Take the batch's statistics into the running ones."""
         share = normalization.batch_share.py_func(self.noise.step)
         for norm in self.norms:
             normalization.torch_settle(share, norm.batch, norm.statistics)
+        if self.architecture.draws_itself and perturbation.radius.py_func(self.problem.plan[0]):
+            self._seen = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
+
+    def _forget_second_look(self):
+        """A user's module takes its own statistics: leave it those of a step's first look."""
+        for buffer, value in self._seen:
+            buffer.copy_(value)
+        self._seen = []
 
     def _penalty(self):
         matrices = map(_matrix, self.weights)

@@ -76,7 +76,7 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
         """As scikit-learn's, for what is not at its default, which is valid."""
         defaults = self._defaults()
         params = self.get_params(deep=False).items()
-        changed = {name: value for name, value in params if value is not defaults[name]}
+        changed = {name: value for name, value in params if value is not defaults.get(name, value)}
         validate_parameter_constraints(
             self._parameter_constraints, changed, caller_name=type(self).__name__
         )

@@ -352,5 +352,7 @@ def store(values):
     """Set a constructor's arguments, given as its `locals()`, as attributes, untouched."""
     estimator = values["self"]
     for name, value in values.items():
-        if name != "self":
+        if name not in ("self", "__class__", "module_params"):
             setattr(estimator, name, value)
+    if "module_params" in values:
+        estimator._take_module_params(values["module_params"])

@@ -1,0 +1,116 @@
+"""Nets that predict by their torch module: rows of any shape, in chunks, in eval mode."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skreg.estimators._base import BaseNet
+from skreg.estimators._shapes import check_size, checked_shape, flattened
+
+
+class TorchNet(BaseNet):
+    """A net whose rows have a shape, and whose module predicts.
+
+    A subclass says beside what `BaseNet` asks for
+
+    - `_dimensions`: how many numbers `input_shape` may have;
+    - `_shape_of_flat(n_features)`: the shape of a row where neither X nor `input_shape` have one;
+    - `_architecture_of(params, weights)`: the fitted architecture.
+    """
+
+    def _as_rows(self, X, name="X"):
+        return flattened(X, self._asked_shape(), name)[0]
+
+    def _asked_shape(self):
+        return checked_shape(self.input_shape, self._dimensions)
+
+    def _row_shape(self):
+        return self.input_shape_
+
+    def _check_data(self, X, y, reset):
+        asked, before = self._asked_shape(), getattr(self, "input_shape_", None)
+        X, found = flattened(X, asked, "X")
+        X, y = super()._check_data(X, y, reset)
+        shape = asked or found or (not reset and before) or self._shape_of_flat(X.shape[1])
+        if len(shape) not in self._dimensions:
+            raise ValueError(
+                f"X has rows of shape {shape}: {type(self).__name__} takes (C, H, W) or (C, T)."
+            )
+        check_size(shape, X.shape[1])
+        if not reset and shape != before:
+            raise ValueError(
+                f"The fitted net has input_shape_={before}, but X and input_shape now ask for "
+                f"{shape}: fit with warm_start=False to begin anew."
+            )
+        self.input_shape_ = tuple(shape)
+        return X, y
+
+    def _set_weights(self, weights, architecture):
+        vars(self).pop("_modules", None)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        state.pop("_modules", None)
+        return state
+
+    def _ready(self, X, dtype=None):
+        """X checked, and modules on the fitted weights: one for each net that predicts."""
+        check_is_fitted(self, "coefs_")
+        X = flattened(X, self.input_shape_, "X")[0]
+        kind = {"dtype": self.coefs_[0].dtype, "accept_sparse": "csr", "reset": False}
+        X = validate_data(self, X, **kind)
+        modules = vars(self).get("_modules")
+        if modules is None:
+            nets = self.snapshots_ or [self._weights()]
+            modules = self._modules = [self._fitted_module(weights) for weights in nets]
+        return X, modules
+
+    def _fitted_module(self, weights):
+        """Module in eval mode, with the rows that it takes at once."""
+        from skreg.estimators._parameters import training_params
+
+        params = {**training_params(self, self._target.loss), **self._as_fitted()}
+        architecture = self._architecture_of(params, weights)
+        module = architecture.module(architecture.pack(weights, np.dtype(params["dtype"])))
+        return module.to(_usable(self.device)).eval(), architecture
+
+    def _through(self, X, net, link, masks=None):
+        """Output of one of the nets after a link, with dropout left on where there are masks."""
+        import torch
+
+        from skreg.engine.global_draws import seeded
+        from skreg.engine.net import LINKS
+        from skreg.noise import FixedMasks
+
+        module, architecture = net
+        noise = None if masks is None else FixedMasks(masks)
+        device, step = next(module.parameters()).device, architecture.rows_at_once
+        outputs = []
+        with torch.inference_mode(), seeded(0, device):
+            for start in range(0, X.shape[0], step):
+                rows = X[start : start + step]
+                rows = rows.toarray() if issparse(rows) else np.ascontiguousarray(rows)
+                raw = module(torch.from_numpy(np.require(rows, requirements="W")).to(device), noise)
+                outputs.append(LINKS[link](raw).cpu().numpy())
+        return np.concatenate(outputs)
+
+    def _rebuilt_net(self):
+        from skreg.engine.train import rebuild_net
+        from skreg.estimators._parameters import training_params
+
+        params = {**training_params(self, self._target.loss), **self._as_fitted()}
+        params["device"] = _usable(self.device)
+        architecture, weights = self._architecture_of(params, self._weights()), self._weights()
+        link = self.out_activation_
+        return rebuild_net(params, architecture, weights, self._history(), link=link)
+
+
+def _usable(device):
+    """The device, or the CPU where this machine has it not: a fitted net predicts anywhere."""
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError):
+        return "cpu"
+    return device
