@@ -131,7 +131,7 @@ def test_pickles_and_what_it_keeps(kind):
 
 
 def test_predictions_do_not_jump_when_the_targets_units_change():
-    net, X, y = make("net-regressor", learning_rate_init=1e-9)
+    net, X, y = make("net-regressor", module=Plain, learning_rate_init=1e-9)
     net.partial_fit(X[:40], y[:40])
     before = net.predict(X)
     net.partial_fit(X[40:], 100 * y[40:])

@@ -1,6 +1,7 @@
 """A user's own torch module as an architecture."""
 
 import inspect
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -51,8 +52,8 @@ class UsersArchitecture:
         self.adapter.to(getattr(torch, np.dtype(params["dtype"]).name))
         tensors = _tensors_of(self.adapter)
         names = [n for n, t in tensors.items() if t.requires_grad and t.ndim >= 2]
-        n_weights = len(names)
-        if not n_weights:
+        self.n_weights = len(names)
+        if not names:
             raise ValueError(
                 f"module={params['module']!r} makes a net without weights: it has no parameter of "
                 "two or more dimensions that is trained."
@@ -60,19 +61,24 @@ class UsersArchitecture:
         names += [n for n, t in tensors.items() if n not in names and _is_flat(t)]
         self.places, start = [], 0
         for i, name in enumerate(names):
-            layer = i if i < n_weights else 0
+            layer = i if i < self.n_weights else 0
             self.places.append(Place(name, start, tuple(tensors[name].shape), layer))
             start += tensors[name].numel()
-        self.n_parameters = start
-        self.layers = make_users_layers(params, [p.shape for p in self.places[:n_weights]])
+        self.n_parameters, self._params = start, params
         self._others = [name for name in tensors if name not in names]
-        for name in self._others if weights else ():
-            tensors[name].data = torch.from_numpy(np.array(weights[name]))
+        for name in self._others:
+            if weights and name in weights:
+                tensors[name].data = torch.from_numpy(np.array(weights[name]))
+
+    @cached_property
+    def layers(self):
+        """Records, `skreg.engine.plan.LAYER`: one for each weight tensor."""
+        return make_users_layers(self._params, [p.shape for p in self.places[: self.n_weights]])
 
     @property
     def coef_shapes(self):
         """Shapes of the weights with the outputs last, as a list."""
-        shapes = [place.shape for place in self.places[: len(self.layers)]]
+        shapes = [place.shape for place in self.places[: self.n_weights]]
         return [(*shape[1:], shape[0]) for shape in shapes]
 
     def initial(self, random_state):
@@ -105,10 +111,6 @@ class UsersArchitecture:
         tensors = _tensors_of(self.adapter)
         weights = {place.name: place.of(flat).astype(dtype, copy=True) for place in self.places}
         return {**weights, **_arrays({name: tensors[name] for name in self._others})}
-
-    def coefs(self, weights):
-        """The weights proper, with the outputs last, as a list of views."""
-        return [np.moveaxis(weights[p.name], 0, -1) for p in self.places[: len(self.layers)]]
 
     def flat_coefs(self, coefs, dtype):
         """Flat buffer with arrays of `coef_shapes` in the weights' places, 0 elsewhere."""

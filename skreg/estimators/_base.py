@@ -218,7 +218,7 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
 
         kept = self.warm_start or one_pass
         memory = self._new_memory(warm, kept)
-        params = training_params(self, target.loss)
+        params = self._engine_params(target)
         drawn_by = None if warm else memory.random_state
         architecture = self._architecture(params, target.n_outputs, drawn_by)
         weights = self._starting_weights(architecture, memory, warm)
@@ -309,6 +309,10 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
         if isinstance(self.random_state, (Integral, np.random.RandomState)):
             return Memory.fresh(self.random_state, kept)
         return Memory.fresh(np.random.mtrand._rand, kept)  # random_state=np.random
+
+    def _engine_params(self, target):
+        """Parameters as the engine takes them."""
+        return training_params(self, target.loss)
 
     def _starting_weights(self, architecture, memory, warm):
         """Weights to start from, and their average so far."""

@@ -45,6 +45,9 @@ class TorchNet(BaseNet):
         self.input_shape_ = tuple(shape)
         return X, y
 
+    def _engine_params(self, target):
+        return {**super()._engine_params(target), "input_shape": self.input_shape_}
+
     def _set_weights(self, weights, architecture):
         vars(self).pop("_modules", None)
 

@@ -86,7 +86,7 @@ class BaseUsersNet(TorchNet):
         weights = self._weights_so_far() if random_state is None else None
         more = self._arguments(), self.input_shape_, n_outputs, seed, weights
         architecture = UsersArchitecture(params, *more)
-        check_strengths(self, len(architecture.layers))
+        check_strengths(self, architecture.n_weights)
         return architecture
 
     def _architecture_of(self, params, weights):
@@ -104,7 +104,7 @@ class BaseUsersNet(TorchNet):
     def _set_weights(self, weights, architecture):
         super()._set_weights(weights, architecture)
         self._arrays = weights
-        self._weight_names = [p.name for p in architecture.places[: len(architecture.layers)]]
+        self._weight_names = [p.name for p in architecture.places[: architecture.n_weights]]
         self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
 
     @property
