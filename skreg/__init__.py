@@ -12,7 +12,9 @@ _HOME = {
     "DivergenceError": "skreg.exceptions",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
+    "load": "skreg.saving",
     "one_standard_error": "skreg.search",
+    "save": "skreg.saving",
 }
 __all__ = ["__version__", "inspection", *_HOME]
 

@@ -312,6 +312,8 @@ class BaseMLP(BaseEstimator):
         self.coefs_, self.intercepts_, self.norms_ = weights
         kept = problem.snapshots
         self.snapshots_ = [unpack(problem.layers, flat, self.dtype) for flat in kept]
+        if kept:  # the same arrays, so that they are saved once
+            self.coefs_, self.intercepts_, self.norms_ = self.snapshots_[-1]
         self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
         self.n_layers_ = len(self.coefs_) + 1
         self._describe(target)
