@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skreg._sklearn import _fit_context
 from skreg.estimators import _rows
 from skreg.estimators._forward import forward
+from skreg.estimators._onnx import OnnxMixin, net_answer
 from skreg.estimators._parameters import (
     SHARED_CONSTRAINTS,
     check_anchor,
@@ -43,7 +44,7 @@ def all_or_nothing(estimator):
         raise
 
 
-class BaseMLP(BaseEstimator):
+class BaseMLP(OnnxMixin, BaseEstimator):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -378,6 +379,9 @@ class BaseMLP(BaseEstimator):
         for row, score in zip(rows[len(rows) - len(scores) :], scores, strict=True):
             row["valid_loss"] = -score
         return rows
+
+    def _onnx_answer(self, graph, x):
+        return net_answer(self, graph, x)
 
     def __getstate__(self):
         state = dict(super().__getstate__())
