@@ -14,7 +14,9 @@ _HOME = {
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
     "PadOrCrop": "skreg.clips",
+    "load": "skreg.saving",
     "one_standard_error": "skreg.search",
+    "save": "skreg.saving",
 }
 _MODULES = {"augmentation", "inspection"}
 __all__ = ["__version__", *sorted(_MODULES), *_HOME]

@@ -16,10 +16,10 @@ from skreg._sklearn import (
     _fit_context,
     validate_parameter_constraints,
 )
-from skreg.augmentation import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._forward import forward
+from skreg.estimators._onnx import OnnxMixin, net_answer
 from skreg.estimators._parameters import (
     SHARED_CONSTRAINTS,
     check_anchor,
@@ -52,7 +52,7 @@ def all_or_nothing(estimator):
         raise
 
 
-class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, TransferMixin):
+class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -192,6 +192,7 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, TransferMixin):
         of `partial_fit`; `source` is `pretrained`, fitted before; `task` what scikit-learn's
         callbacks are told.
         """
+        from skreg.augmentation import check_augment
         from skreg.engine.choice import choose_engine
         from skreg.engine.train import make_layers, make_net, make_problem, train
 
@@ -368,6 +369,8 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, TransferMixin):
         self.coefs_, self.intercepts_, self.norms_ = weights
         kept = problem.snapshots
         self.snapshots_ = [unpack(problem.layers, flat, self.dtype) for flat in kept]
+        if kept:  # the same arrays, so that they are saved once
+            self.coefs_, self.intercepts_, self.norms_ = self.snapshots_[-1]
         self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
         self.n_layers_ = len(self.coefs_) + 1
         self._describe(target)
@@ -432,6 +435,9 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, TransferMixin):
         for row, score in zip(rows[len(rows) - len(scores) :], scores, strict=True):
             row["valid_loss"] = -score
         return rows
+
+    def _onnx_answer(self, graph, x):
+        return net_answer(self, graph, x)
 
     def __getstate__(self):
         state = dict(super().__getstate__())
