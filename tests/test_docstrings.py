@@ -22,13 +22,19 @@ def documented():
     for name in PUBLIC:
         cls = getattr(skreg, name)
         if inspect.ismodule(cls):
-            yield from (f"skreg.{name}.{function}" for function in cls.__all__)
-            continue
-        yield f"skreg.{name}"
-        for attribute, member in inspect.getmembers(cls):
-            own = inspect.isfunction(member) and member.__module__.startswith("skreg")
-            if own and not attribute.startswith("_"):
-                yield f"skreg.{name}.{attribute}"
+            for inner in cls.__all__:
+                yield from of(getattr(cls, inner), f"skreg.{name}.{inner}")
+        else:
+            yield from of(cls, f"skreg.{name}")
+
+
+def of(value, name):
+    """A public name and, of a class, its methods."""
+    yield name
+    for attribute, member in inspect.getmembers(value) if inspect.isclass(value) else ():
+        is_method = inspect.isfunction(member) or inspect.ismethod(member)
+        if is_method and member.__module__.startswith("skreg") and not attribute.startswith("_"):
+            yield f"{name}.{attribute}"
 
 
 @pytest.mark.parametrize("name", list(documented()))
