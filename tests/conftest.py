@@ -23,3 +23,14 @@ def one_thread():
     torch.set_num_threads(1)
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture
+def figures():
+    """Figures without a window, closed after the test."""
+    from matplotlib import pyplot as plt
+    from matplotlib import rc_context
+
+    with rc_context({"backend": "agg"}):
+        yield
+        plt.close("all")

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.inspection._drawing import BLUE, GREY, VERMILLION, legend_above, panels, tidy
+from skreg.inspection._drawing import BLUE, GREY, VERMILION, legend_above, panels, tidy
 
 
 class LossCurveDisplay:
@@ -126,7 +126,7 @@ class LossCurveDisplay:
         if self.validation is not None:
             epochs = np.arange(1, len(self.validation) + 1)
             label = f"validation {self.score_name or 'loss'}"
-            style = {"color": VERMILLION, "linestyle": (0, (5, 1.5)), "label": label}
+            style = {"color": VERMILION, "linestyle": (0, (5, 1.5)), "label": label}
             self.lines_ += axes[-1].plot(epochs, self.validation, **style)
         if self.best_epoch is not None:
             for place in axes:

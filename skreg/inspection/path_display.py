@@ -7,7 +7,7 @@ from skreg.inspection._drawing import (
     GREEN,
     GREY,
     PURPLE,
-    VERMILLION,
+    VERMILION,
     legend_above,
     mean_and_band,
     panels,
@@ -244,7 +244,7 @@ class RegularizationPathDisplay:
         self.lines_, self.bands_ = [], []
         top = [
             ("training rows", self.train_scores, BLUE, "o"),
-            ("validation rows", self.test_scores, VERMILLION, "s"),
+            ("validation rows", self.test_scores, VERMILION, "s"),
         ]
         for place, row in zip([axes[0], axes[0], *axes[1:]], top + below, strict=True):
             label, values, color, marker = row

@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 
-from skreg.inspection._drawing import VERMILLION, panels, scale_of
+from skreg.inspection._drawing import VERMILION, panels, scale_of
 from skreg.inspection._results import searched, searched_score, split_scores
 
 _MOST_NUMBERS = 64  # cells of a map in which their scores are written
@@ -124,7 +124,7 @@ class SearchDisplay:
         self.figure_ = self.ax_.figure
         x, y = (self._map if self.is_grid_ else self._dots)()
         best = int(np.nanargmax(self.scores))
-        ring = {"mfc": "none", "mec": VERMILLION, "ms": 17 if self.is_grid_ else 13, "mew": 2.2}
+        ring = {"mfc": "none", "mec": VERMILION, "ms": 17 if self.is_grid_ else 13, "mew": 2.2}
         (self.best_artist_,) = self.ax_.plot(x[best], y[best], "o", **ring)
         name = f"mean validation {self.score_name}"
         self.figure_.colorbar(self.artist_, ax=self.ax_, label=name)
