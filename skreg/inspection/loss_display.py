@@ -137,6 +137,8 @@ class LossCurveDisplay:
             curves = np.r_[curves, self.validation]
         if np.nanmax(curves) > 20 * np.nanmin(curves) > 0:
             axes[0].set_yscale("log")
+            for formatter in (axes[0].yaxis.set_major_formatter, axes[0].yaxis.set_minor_formatter):
+                formatter(lambda value, _: f"{value:g}")
         axes[0].set_ylabel("loss")
         if apart:
             axes[1].set_ylabel(self.score_name)
