@@ -3,7 +3,13 @@
 from sklearn import config_context
 from sklearn.base import _fit_context
 from sklearn.utils._metadata_requests import _raise_for_params, _routing_enabled
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import _FuncWrapper
 from sklearn.utils.validation import (
@@ -28,6 +34,7 @@ __all__ = [
     "_safe_split",
     "metric_of",
     "needs_no_baton",
+    "validate_parameter_constraints",
 ]
 
 # What a forest gives to joblib: thread-safe, and without the interpreter lock most of the time.

@@ -39,12 +39,16 @@ SHARED_CONFIGURATIONS = {
     "users_penalty": {"penalty": bending, "max_iter": 60},
     "torch": {"engine": "torch", "max_iter": 60},
 }
+QUICK = {"max_iter": 20, "n_iter_no_change": 20}
+THAWED = {"n_frozen_layers": "all", "freeze_epochs": 5, "pretrained_lr_mult": 0.5}
 CLASSIFIER_CONFIGURATIONS = {
     **SHARED_CONFIGURATIONS,
+    "pretrained": {"pretrained": MLPClassifier(**QUICK), **THAWED, "anchor_alpha": 1e-3},
     "smoothing_balanced": {"label_smoothing": 0.1, "class_weight": "balanced"},
 }
 REGRESSOR_CONFIGURATIONS = {
     **SHARED_CONFIGURATIONS,
+    "pretrained": {"pretrained": MLPRegressor(**QUICK), **THAWED, "early_stopping": "refit"},
     "huber_target_noise": {"loss": "huber", "target_noise_std": 0.05},
     "two_layers_unscaled": {"hidden_layer_sizes": (30, 20), "scale_target": False},
 }

@@ -105,7 +105,7 @@ def _examples(dtype):
 def run_block(dtype):
     """Compiled training loop for `dtype`, from the disk cache or compiled now (some seconds)."""
     data, plan, layers, flat, work = _examples(dtype)
-    state = kernel.State(flat, flat, flat, flat, flat, flat)
+    state = kernel.State(flat, flat, flat, flat, flat, flat, np.zeros(1, np.int64))
     progress, curves = stopping.new_progress(0.0), np.zeros(1, stopping.CURVES)
     order = read_only(np.dtype(np.int32), 2)
     return entry_point(

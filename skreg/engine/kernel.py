@@ -12,6 +12,7 @@ import numpy as np
 from skreg import (
     augmentation,
     averaging,
+    freezing,
     losses,
     noise,
     normalization,
@@ -53,6 +54,7 @@ class State(NamedTuple):
     best: np.ndarray  # may be empty without early stopping
     anchor: np.ndarray  # may be empty without anchor_alpha
     average: np.ndarray  # may be empty without averaging
+    slept: np.ndarray  # (n_layers,), int64: steps that each layer was frozen for
 
 
 class Work(NamedTuple):
@@ -149,10 +151,10 @@ def noisy_weights(plan, layers, params, noisy, step):
 
 
 @jit
-def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share):
+def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share, n_frozen):
     """Loss of a batch and, in `work.gradient`, its gradient; noise in, penalties not.
 
-    The batch's statistics are taken into `params` by their share.
+    The batch's statistics are taken into `params` by their share. Frozen layers are constants.
     """
     n, point = rows.size, params
     batch, targets, weight = fill_batch(data, rows, layers, work)
@@ -160,12 +162,15 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share)
     if plan["weight_std"] > 0.0:
         point = noisy_weights(plan, layers, params, work.noisy, step)
     acts, aside, gradient = work.acts, work.aside, work.gradient
+    words, bits = work.words, work.bits
     raw = forward(
-        plan, layers, point, acts, aside, work.words, work.bits, weight, gradient, step, True
+        plan, layers, point, acts, aside, words, bits, weight, gradient, step, True, n_frozen
     )
     total = losses.loss_and_gradient(plan, raw, targets, weight)
-    backward(layers, point, acts, aside, work.bits, weight, work.deltas, gradient)
-    normalization.settle_statistics(layers, batch_share if n > 1 else 0.0, gradient, params)
+    backward(layers, point, acts, aside, bits, weight, work.deltas, gradient, n_frozen)
+    batch_share = batch_share if n > 1 else 0.0
+    normalization.settle_statistics(layers, n_frozen, batch_share, gradient, params)
+    freezing.clear_frozen(layers, n_frozen, gradient)
     share = work.gradient.dtype.type(1.0 / n)
     for i in range(work.gradient.size):
         work.gradient[i] *= share
@@ -173,7 +178,7 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share)
 
 
 @jit
-def step_gradient(data, rows, plan, layers, params, work, rate, step):
+def step_gradient(data, rows, plan, layers, params, work, rate, step, n_frozen):
     """Loss of a batch and, in `work.gradient`, the gradient to step with: at a point beside, too.
 
     `skreg.perturbation` has the formulas. Penalties are not in yet.
@@ -182,7 +187,9 @@ def step_gradient(data, rows, plan, layers, params, work, rate, step):
     loss, norm, point = 0.0, 0.0, params
     for look in range(2):
         batch_share = normalization.batch_share(step) if look == 0 else 0.0
-        value = loss_and_gradient(data, rows, plan, layers, point, work, step, batch_share)
+        value = loss_and_gradient(
+            data, rows, plan, layers, point, work, step, batch_share, n_frozen
+        )
         if look == 0:
             loss = value
             norm = perturbation.norm_of(work.gradient) if radius > 0.0 else 0.0
@@ -196,10 +203,10 @@ def step_gradient(data, rows, plan, layers, params, work, rate, step):
 
 
 @jit
-def add_penalties(layers, params, anchor, gradient):
+def add_penalties(layers, params, anchor, gradient, n_frozen):
     """Value of the penalties; their gradient is added to `gradient`."""
     value = 0.0
-    for i in range(layers.size):
+    for i in range(n_frozen, layers.size):
         layer = layers[i]
         weights, slope = flat_weights_of(layer, params), flat_weights_of(layer, gradient)
         value += penalties.add_penalty(layer, weights, flat_weights_of(layer, anchor), slope)
@@ -207,14 +214,17 @@ def add_penalties(layers, params, anchor, gradient):
 
 
 @jit
-def change_weights(plan, layers, state, gradient, progress):
-    """The optimizer's step on all layers, with what comes before and after it on their weights.
+def change_weights(plan, layers, state, gradient, progress, n_frozen):
+    """The optimizer's step on the layers, with what comes before and after it on their weights.
 
     The gradient is used up: it serves as room for the step sizes.
     """
-    rate, step = progress["learning_rate"], progress["step"]
-    for i in range(layers.size):
+    for i in range(n_frozen):
+        state.slept[i] += 1
+    for i in range(n_frozen, layers.size):
         layer = layers[i]
+        rate = progress["learning_rate"] * layer["rate_factor"]
+        step = progress["step"] - state.slept[i]
         at, end = layer["weight_at"], layer["end"]
         weights = flat_weights_of(layer, state.params)
         penalties.decay(layer, rate, weights)
@@ -238,7 +248,7 @@ def mean_loss(data, plan, layers, params, work):
         _, targets, weight = fill_batch(data, rows, layers, work)
         acts, aside, words, bits = work.acts, work.aside, work.words, work.bits
         raw = forward(
-            plan, layers, params, acts, aside, words, bits, weight, work.gradient, 0, False
+            plan, layers, params, acts, aside, words, bits, weight, work.gradient, 0, False, 0
         )
         total += losses.loss_and_gradient(plan, raw, targets, weight)
         for r in range(rows.size):
@@ -251,12 +261,13 @@ def take_step(data, rows, plan, layers, state, work, progress):
     """One optimizer step on a batch; its loss, penalties included."""
     step = progress["step"] + 1
     rate = progress["learning_rate"]
-    loss = step_gradient(data, rows, plan, layers, state.params, work, rate, step)
-    loss += add_penalties(layers, state.params, state.anchor, work.gradient)
+    n_frozen = freezing.n_frozen(layers, progress["epoch"])
+    loss = step_gradient(data, rows, plan, layers, state.params, work, rate, step, n_frozen)
+    loss += add_penalties(layers, state.params, state.anchor, work.gradient, n_frozen)
     if plan["clip_norm"] < np.inf:
         penalties.clip(plan, perturbation.norm_of(work.gradient), work.gradient)
     progress["step"] = step
-    change_weights(plan, layers, state, work.gradient, progress)
+    change_weights(plan, layers, state, work.gradient, progress, n_frozen)
     return loss
 
 
@@ -315,13 +326,13 @@ def run_block(data, validation, plan, layers, state, work, progress, curves, ord
 def full_gradient(data, plan, layers, params, anchor, work, total_gradient):
     """Objective over all rows and, in `total_gradient`, its gradient; no noise. For L-BFGS."""
     n, capacity = data.Y.shape[0], work.weight.size
+    n_frozen, total = freezing.n_frozen(layers, 0), 0.0
     for i in range(params.size):
         total_gradient[i] = 0.0
-    total = 0.0
     for start in range(0, n, capacity):
         rows = data.rows[start : min(start + capacity, n)]
         share = rows.size / n
-        total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0, 0.0)
+        total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0, 0.0, n_frozen)
         for i in range(params.size):
             total_gradient[i] += share * work.gradient[i]
-    return total + add_penalties(layers, params, anchor, total_gradient)
+    return total + add_penalties(layers, params, anchor, total_gradient, n_frozen)

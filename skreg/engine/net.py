@@ -25,6 +25,9 @@ from skreg.exceptions import DivergenceError
 READING_CALLBACKS = (EpochTimer, PrintLog)
 
 
+_TORCH_PARTS = ("module_", "criterion_", "optimizer_")
+
+
 def _identity(raw):
     return raw
 
@@ -59,8 +62,9 @@ class RegularizedNet(NeuralNet):
 
     Parameters
     ----------
-    module : torch.nn.Module
-        Its parameters share memory with `problem.state.params` (on the CPU).
+    module : callable
+        Makes the `torch.nn.Module`, whose parameters share memory with `problem.state.params` (on
+        the CPU).
     problem : skreg.engine.problem.Problem or None
         None for a net that only predicts.
     engine : {"compiled", "torch"}
@@ -94,6 +98,28 @@ class RegularizedNet(NeuralNet):
     @property
     def _default_callbacks(self):
         return []
+
+    def initialize(self):
+        """As skorch's; torch's parts wait until somebody looks at them: the kernel needs none."""
+        if self.engine != "compiled" or self.callbacks:
+            return super().initialize()
+        self.check_training_readiness()
+        self._initialize_virtual_params()
+        self._initialize_callbacks()
+        self._initialize_history()
+        self.initialized_ = True
+        return self
+
+    def __getattr__(self, name):
+        if name not in _TORCH_PARTS or not vars(self).get("initialized_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self.initialized_ = False
+        self._initialize_module()
+        self._initialize_criterion()
+        self._initialize_optimizer()
+        self._validate_params()
+        self.initialized_ = True
+        return vars(self)[name]
 
     def without_data(self):
         """This net with its problem let go, so that it does not hold on to the data."""

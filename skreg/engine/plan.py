@@ -9,6 +9,7 @@ import numpy as np
 from skreg import (
     augmentation,
     averaging,
+    freezing,
     losses,
     noise,
     normalization,
@@ -37,6 +38,7 @@ LAYER = np.dtype(
     [
         *layout.LAYER_FIELDS,
         *normalization.LAYER_FIELDS,
+        *freezing.LAYER_FIELDS,
         *penalties.LAYER_FIELDS,
         *noise.LAYER_FIELDS,
     ],
@@ -80,6 +82,7 @@ def make_layers(params, sizes):
     settings = {
         **layout.layout_settings(sizes, params["activation"], **kinds, residual=params["residual"]),
         **kinds,
+        **freezing.freezing_settings(params),
         **penalties.layer_penalty_settings(params),
         **noise.layer_noise_settings(params, n_layers),
     }

@@ -12,10 +12,10 @@ import torch
 
 from skreg import losses, perturbation, stopping
 from skreg.engine import optimizers
+from skreg.engine.build import build_mlp
 from skreg.engine.stack import PIECE, Stack
 from skreg.engine.threads import one_thread_per_net
 from skreg.exceptions import DivergenceError
-from skreg.modules import MLP
 
 _SHARED = (
     *(name for name, _ in losses.FIELDS),
@@ -36,8 +36,8 @@ def signature(net):
     rows, a second look at the gradient) may not.
 
     Alone train nets of the compiled engine, under lbfgs, with a penalty, callbacks or a scorer of
-    the user's, with `verbose`, snapshots, an exact gradient penalty, or sparse rows, and
-    architectures that have more than weights and biases.
+    the user's, with `verbose`, snapshots, an exact gradient penalty, layers that are frozen or have
+    rates of their own, or sparse rows, and architectures with more than weights and biases.
 
     Parameters
     ----------
@@ -59,9 +59,10 @@ def signature(net):
         p.score is not None,
         bool(net.verbose),
         plan["n_cycles"] > 1,
+        layers["frozen_for"].any() or (layers["rate_factor"] != 1).any() or p.state.slept.any(),
         plan["gradient_penalty"] != 0 and not second_look,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
-        not _is_plain(net.module, layers),
+        not _is_plain(net, layers),
         p.progress[0]["batch"] != 0 or p.progress[0]["status"] != stopping.RUNNING,
         p.n_epochs < 1,
     )
@@ -80,15 +81,12 @@ def signature(net):
     )
 
 
-def _is_plain(module, layers):
-    """Whether a module is an MLP of weights and biases, without normalization and residuals."""
-    more = [name for name in ("skip", "path_threshold") if name in layers.dtype.names]
+def _is_plain(net, layers):
+    """Whether a net is an MLP of weights and biases, without normalization and residuals."""
     return (
-        type(module) is MLP
-        and len(list(module.parameters())) == 2 * len(layers)
-        and not list(module.buffers())
+        getattr(net.module, "func", None) is build_mlp
         and bool((layers["end"] == layers["bias_at"] + layers["n_out"]).all())
-        and not any(layers[name].any() for name in more)
+        and not layers["skip"].any()
     )
 
 

@@ -10,7 +10,16 @@ import numpy as np
 import torch
 from scipy.sparse import csr_matrix
 
-from skreg import averaging, losses, noise, normalization, penalties, perturbation, stopping
+from skreg import (
+    averaging,
+    freezing,
+    losses,
+    noise,
+    normalization,
+    penalties,
+    perturbation,
+    stopping,
+)
 from skreg.engine import compiled
 from skreg.engine.layout import bias_views, norm_parts, weight_views
 from skreg.engine.schedules import next_rate
@@ -51,6 +60,8 @@ class TorchEngine:
         self.tensors += [norm.statistics for norm in self.norms if norm.statistics is not None]
         self.trained = [tensor.requires_grad for tensor in self.tensors]
         self.parameters = list(compress(self.tensors, self.trained))
+        self.numbers = self._layer_numbers()
+        self.n_frozen = 0
         self.anchors = self._anchors()
         self.averages = self._averages()
         self._rate = None
@@ -63,6 +74,24 @@ class TorchEngine:
         views = weight_views(layers, flat) + bias_views(layers, flat)
         views += [part for parts in norms for part in parts[:2]]
         return views + [part for parts in norms for part in parts[2:]]
+
+    def _layer_numbers(self):
+        """Number of the layer of each of `self.tensors`."""
+        hidden = range(len(self.norms))
+        with_statistics = [i for i in hidden if self.norms[i].statistics is not None]
+        return [*range(len(self.weights))] * 2 + [i for i in hidden for _ in "gs"] + with_statistics
+
+    def _freeze(self, n_frozen):
+        """Make the first `n_frozen` layers constants, and the others parameters."""
+        if n_frozen == self.n_frozen:
+            return
+        self.n_frozen = n_frozen
+        for tensor, trained, number in zip(self.tensors, self.trained, self.numbers, strict=True):
+            tensor.requires_grad_(trained and number >= n_frozen)
+            tensor.grad = None
+        self.parameters = [tensor for tensor in self.tensors if tensor.requires_grad]
+        for number, norm in enumerate(self.norms):
+            norm.frozen = norm.statistics is not None and number < n_frozen
 
     def _anchors(self):
         anchor = self.problem.state.anchor
@@ -82,10 +111,12 @@ class TorchEngine:
         step = int(self.problem.progress[0]["step"])
         views = self._views(state.first), self._views(second)
         self._moments = []
-        views = (compress(view, self.trained) for view in views)
-        for weight, *moments in zip(self.parameters, *views, strict=True):
+        views = (compress(view, self.trained) for view in (self.numbers, *views))
+        for weight, number, *moments in zip(self.parameters, *views, strict=True):
             tensors = [torch.from_numpy(m).to(self.device) for m in moments]
-            self.optimizer.preset(weight, *tensors, step)
+            own_step = step - int(state.slept[number])
+            factor = float(self.problem.layers["rate_factor"][number])
+            self.optimizer.preset(weight, *tensors, own_step, factor)
             self._moments += zip(moments, tensors, strict=True)
 
     def run(self, curves, order, n_steps):
@@ -96,6 +127,7 @@ class TorchEngine:
         self._set_rate(progress["learning_rate"])
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         while n_steps > 0 and progress["row"] < curves.size and _runs(progress):
+            self._freeze(freezing.n_frozen.py_func(p.layers, progress["epoch"]))
             line = order[min(progress["row"], order.shape[0] - 1)]
             start = progress["batch"] * plan["batch_size"]
             end = min(start + plan["batch_size"], n)
@@ -108,6 +140,7 @@ class TorchEngine:
                 total.zero_()
                 self._end_epoch(curves, n)
         progress["loss_sum"] += total.item()
+        self._freeze(0)
         self._write_back()
 
     def _take_step(self, rows, progress):
@@ -191,8 +224,8 @@ class TorchEngine:
             normalization.torch_settle(share, norm.batch, norm.statistics)
 
     def _penalty(self):
-        triples = zip(self.problem.layers, self.weights, self.anchors, strict=True)
-        value = sum(penalties.torch_penalty(*triple) for triple in triples)
+        triples = list(zip(self.problem.layers, self.weights, self.anchors, strict=True))
+        value = sum(penalties.torch_penalty(*triple) for triple in triples[self.n_frozen :])
         if self.net.penalty is not None:
             value = value + penalties.users_penalty(self.net.penalty, self.weights)
         return value
@@ -205,10 +238,11 @@ class TorchEngine:
     @torch.no_grad()
     def _change_weights(self):
         """The optimizer's step, with what comes before and after it on the layers' weights."""
-        pairs = list(zip(self.problem.layers, self.weights, strict=True))
+        pairs = list(zip(self.problem.layers, self.weights, strict=True))[self.n_frozen :]
         for layer, weight in pairs:
-            penalties.torch_decay(layer, self.optimizer.param_groups[0]["lr"], weight)
+            penalties.torch_decay(layer, self.optimizer.rate_of(weight), weight)
         self.optimizer.step()
+        self.problem.state.slept[: self.n_frozen] += 1
         for layer, weight in pairs:
             penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)
 
@@ -305,6 +339,7 @@ class TorchEngine:
         p = self.problem
         p.state.params[:] = params
         self._read_params()
+        self._freeze(freezing.n_frozen.py_func(p.layers, 0))
         self.module.zero_grad()
         n, total = p.data.Y.shape[0], 0.0
         for rows in _pieces(p.data):
@@ -314,11 +349,13 @@ class TorchEngine:
             total += loss.item()
         penalty = self._penalty()
         if isinstance(penalty, torch.Tensor):
-            penalty.backward()
+            if penalty.requires_grad:
+                penalty.backward()
             total += penalty.item()
-        views = compress(self._views(gradient), self.trained)
-        for view, weight in zip(views, self.parameters, strict=True):
-            view[:] = weight.grad.cpu().numpy()
+        for view, tensor in zip(self._views(gradient), self.tensors, strict=True):
+            if tensor.requires_grad:
+                view[:] = tensor.grad.cpu().numpy()
+        self._freeze(0)
         return total
 
 

@@ -3,14 +3,14 @@
 import warnings
 from contextlib import contextmanager
 from functools import cache
+from inspect import signature
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _fit_context
+from skreg._sklearn import _fit_context, validate_parameter_constraints
 from skreg.estimators import _rows
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import (
@@ -19,6 +19,7 @@ from skreg.estimators._parameters import (
     check_together,
     training_params,
 )
+from skreg.estimators._transfer import TransferMixin
 from skreg.estimators._validation import (
     check_given_together,
     given_rows,
@@ -26,6 +27,7 @@ from skreg.estimators._validation import (
     split_by,
     split_off,
     takes_splitter,
+    unlabeled_rows,
 )
 
 _AUTO_BATCH = 200
@@ -43,7 +45,7 @@ def all_or_nothing(estimator):
         raise
 
 
-class BaseMLP(BaseEstimator):
+class BaseMLP(TransferMixin):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -53,6 +55,20 @@ class BaseMLP(BaseEstimator):
     def _get_param_names(cls):
         """As scikit-learn's, which reads the signature anew at each of a search's many askings."""
         return super()._get_param_names()
+
+    @classmethod
+    @cache
+    def _defaults(cls):
+        return {name: p.default for name, p in signature(cls).parameters.items()}
+
+    def _validate_params(self):
+        """As scikit-learn's, for what is not at its default, which is valid."""
+        defaults = self._defaults()
+        params = self.get_params(deep=False).items()
+        changed = {name: value for name, value in params if value is not defaults[name]}
+        validate_parameter_constraints(
+            self._parameter_constraints, changed, caller_name=type(self).__name__
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -65,6 +81,7 @@ class BaseMLP(BaseEstimator):
         y_val=None,
         sample_weight_val=None,
         groups=None,
+        X_unlabeled=None,
     ):
         """Train the net.
 
@@ -85,6 +102,11 @@ class BaseMLP(BaseEstimator):
             Weights of the validation rows.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, for a splitter given as `validation_fraction`.
+        X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features), or tuple of \
+                such, default=None
+            Rows without targets, for a `pretrained` that is fitted here; else unused. A search cuts
+            any such array with exactly the rows of X along with it: then give a tuple,
+            ``(X_unlabeled,)``, which no search cuts and pipelines transform all the same.
 
         Returns
         -------
@@ -103,19 +125,25 @@ class BaseMLP(BaseEstimator):
             warm = self.warm_start and hasattr(self, "coefs_")
             rows, before = (X, y, sample_weight), dict(vars(self))
             stop = bool(self.early_stopping)
-            self._train(*rows, validation, warm=warm, stop=stop, groups=groups)
+            more = {"X_unlabeled": X_unlabeled, "warm": warm}
+            self._train(*rows, validation, stop=stop, groups=groups, **more)
             if self.early_stopping == "refit":
-                self._refit(rows, warm, before)
+                self._refit(rows, before, more)
             self._warn_if_unfinished()
         return self
 
-    def _refit(self, rows, warm, before):
-        """Train again from where `fit` began, on all rows, for the best number of epochs."""
+    def _refit(self, rows, before, more):
+        """Train again from where `fit` began, on all rows, for the best number of epochs.
+
+        What `fit` has pretrained is used again.
+        """
+        source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
         vars(self).clear()
         vars(self).update(before)
-        self._train(*rows, None, warm=warm, stop=False, n_epochs=found["best_epoch_"])
+        n_epochs = found["best_epoch_"]
+        self._train(*rows, None, stop=False, n_epochs=n_epochs, source=source, **more)
         vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -139,17 +167,20 @@ class BaseMLP(BaseEstimator):
         one_pass=False,
         classes=None,
         groups=None,
+        X_unlabeled=None,
+        source=None,
     ):
         """Check, prepare and train.
 
         `stop` is early stopping; `n_epochs` a fixed number in place of `max_iter`; `one_pass` one
-        of `partial_fit`.
+        of `partial_fit`; `source` is `pretrained`, fitted before.
         """
         from skreg.engine.choice import choose_engine
         from skreg.engine.train import make_layers, make_net, make_problem, train
 
         hidden = check_together(self)
         X, y = self._check_data(X, y, reset=not warm)
+        X_unlabeled = unlabeled_rows(self, X_unlabeled, X.shape[0])
         weight = _rows.check_weights(sample_weight, X)
         target = self._make_target(y[weight > 0], classes, warm, fresh=not one_pass)
         held_out = None
@@ -163,14 +194,20 @@ class BaseMLP(BaseEstimator):
         rows = _rows.as_weighted_set(X, target.codes(y), weight, batch_size)
 
         sizes = (X.shape[1], *hidden, target.n_outputs)
-        memory = self._new_memory(keep=warm)
+        kept = self.warm_start or one_pass
+        memory = self._new_memory(warm, kept)
         weights = self._starting_weights(sizes, memory, warm)
         if stop and held_out is None:
             rows, held_out = split_off(rows, self.validation_fraction, target, memory.random_state)
+        if not warm:
+            more = memory, X_unlabeled, source
+            weights = self._take_over(weights, sizes, rows, target, *more)
         observed = held_out
         rows, held_out, weights = self._encode(rows, held_out, weights, target, warm)
 
         params = training_params(self, target.loss)
+        memory = self._begin(memory, restart=not one_pass)
+        params.update(self._transfer_params(sizes, memory.progress[0], warm))
         if n_epochs is not None or self.n_snapshots > 1:
             params["n_iter_no_change"] = np.inf
         score = None
@@ -183,7 +220,7 @@ class BaseMLP(BaseEstimator):
             rows,
             held_out,
             *weights,
-            self._begin(memory, restart=not one_pass),
+            memory,
             sizes=sizes,
             batch_size=min(batch_size, len(rows[2])),
             early_stopping=stop,
@@ -201,7 +238,6 @@ class BaseMLP(BaseEstimator):
             callbacks=self.callbacks,
         )
         self._take(train(net), target, warm)
-        kept = self.warm_start or one_pass
         self._memory = memory.after(problem) if kept else None
         self._net = net.without_data()
 
@@ -234,17 +270,17 @@ class BaseMLP(BaseEstimator):
     def _compute_dtype(self):
         return np.dtype(np.float64 if self.solver == "lbfgs" else self.dtype)
 
-    def _new_memory(self, keep):
+    def _new_memory(self, warm, kept):
         """Memory of the last fit, or a fresh one. A failed fit must not change the kept one."""
         from skreg.engine.train import Memory
 
-        if keep and getattr(self, "_memory", None) is not None:
+        if warm and getattr(self, "_memory", None) is not None:
             return self._memory.copy()
-        if self.random_state is None or isinstance(self.random_state, Integral):
-            return Memory.fresh(np.random.RandomState(self.random_state))
-        if isinstance(self.random_state, np.random.RandomState):
-            return Memory.fresh(self.random_state)
-        return Memory.fresh(np.random.mtrand._rand)  # random_state=np.random
+        if self.random_state is None:
+            return Memory.fresh(np.random.RandomState(), kept)
+        if isinstance(self.random_state, (Integral, np.random.RandomState)):
+            return Memory.fresh(self.random_state, kept)
+        return Memory.fresh(np.random.mtrand._rand, kept)  # random_state=np.random
 
     def _starting_weights(self, sizes, memory, warm):
         """Weights to start from, and their average so far: each coefs, intercepts, norms."""

@@ -97,7 +97,7 @@ class RegressionTarget:
         """
         before = self.mean, self.scale
         mass = float(weight.sum())
-        average = np.average(codes, axis=0, weights=weight)
+        average = _average(codes, weight)
         old, new = self.mass / (self.mass + mass), mass / (self.mass + mass)
         gap = average - self.average
         within = np.hypot(
@@ -140,7 +140,12 @@ def _spread(codes, average, weight):
     gaps = codes - average
     unit = np.abs(gaps).max(axis=0)
     unit = np.where(unit > 0, unit, 1.0)
-    return unit * np.sqrt(np.average((gaps / unit) ** 2, axis=0, weights=weight))
+    return unit * np.sqrt(_average((gaps / unit) ** 2, weight))
+
+
+def _average(values, weight):
+    """Weighted mean of the columns."""
+    return (values * weight[:, None]).sum(axis=0) / weight.sum()
 
 
 class ClassTarget:
