@@ -2,9 +2,9 @@
 What lambda does to a fit
 =========================
 
-A net of two layers of 100 units has some ten thousand weights: enough to run through 24 noisy points
-exactly. The L2 term ``alpha / 2 * sum(W ** 2)`` makes steep functions expensive. Six values of alpha
-(the lambda of the textbooks), everything else the same.
+A net of two layers of 100 units has some ten thousand weights: enough to run through 24 noisy
+points exactly. The L2 term ``alpha / 2 * sum(W ** 2)`` makes steep functions expensive. Six
+values of alpha (the lambda of the textbooks), everything else the same.
 """
 
 import numpy as np
@@ -64,5 +64,5 @@ RegularizationPathDisplay.from_estimator(
 )
 
 # %%
-# The score on the training rows only falls; the score on held-out rows rises first. Weight norm and
-# the number of units in use go down with alpha all the way.
+# The score on the training rows only falls; the score on held-out rows rises first. Weight norm
+# and the number of units in use go down with alpha all the way.

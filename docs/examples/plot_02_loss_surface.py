@@ -2,10 +2,10 @@
 L2 on a loss surface
 ====================
 
-The textbook's model of two parameters, a Gabor function of x, has a loss surface with valleys: from
-an unlucky start gradient descent ends in the wrong one. An L2 term that pulls the parameters towards
-a reference point lifts the far valleys until one is left. In skreg that term is ``anchor_alpha``, and
-the reference point ``anchor``.
+The textbook's model of two parameters, a Gabor function of x, has a loss surface with valleys:
+from an unlucky start gradient descent ends in the wrong one. An L2 term that pulls the
+parameters towards a reference point lifts the far valleys until one is left. In skreg that term
+is ``anchor_alpha``, and the reference point ``anchor``.
 """
 
 import numpy as np
@@ -74,10 +74,10 @@ axes[0].set_ylabel("phi1")
 # The same with a net
 # -------------------
 #
-# A net of one tanh unit on data that is odd in x, ``y = 2 tanh(1.5 x)``, has two weights that matter,
-# and two equal minima: both weights may change their sign. Which one a fit finds depends on its
-# initialisation, so the weights of two fits cannot be compared. Twenty fits each, without an anchor
-# and with a weak one:
+# A net of one tanh unit on data that is odd in x, ``y = 2 tanh(1.5 x)``, has two weights that
+# matter, and two equal minima: both weights may change their sign. Which one a fit finds depends
+# on its initialisation, so the weights of two fits cannot be compared. Twenty fits each, without
+# an anchor and with a weak one:
 
 X = np.linspace(-2, 2, 40)[:, None]
 t = 2 * np.tanh(1.5 * X[:, 0])

@@ -3,10 +3,10 @@ Implicit regularization
 =======================
 
 Gradient descent with steps of finite size does not follow the flow downhill of its loss L, but
-that of ``L + h / 4 * |grad L|**2``: the learning rate h regularizes by itself (Barrett & Dherin 2021,
-"Implicit gradient regularization"). Seen on a net of two weights, one linear hidden unit, whose
-loss is ``(a b - 2)**2 / 2``: everywhere on the curve ``a b = 2`` it is 0, and where on it a path ends
-tells what was minimized.
+that of ``L + h / 4 * |grad L|**2``: the learning rate h regularizes by itself (Barrett & Dherin
+2021, "Implicit gradient regularization"). Seen on a net of two weights, one linear hidden unit,
+whose loss is ``(a b - 2)**2 / 2``: everywhere on the curve ``a b = 2`` it is 0, and where on it
+a path ends tells what was minimized.
 """
 
 import numpy as np
@@ -95,8 +95,8 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 
 # %%
 # The steps end where the flow on the modified loss ends, not where that on the loss does. So a
-# smaller learning rate with the term made explicit, ``gradient_penalty=h``, ends there as well. Along
-# the way the term was this much of the modified loss:
+# smaller learning rate with the term made explicit, ``gradient_penalty=h``, ends there as well.
+# Along the way the term was this much of the modified loss:
 
 for n_steps in (0, 10, 20, 60):
     _, net = descent(max(n_steps, 1), learning_rate_init=H if n_steps else 1e-12)

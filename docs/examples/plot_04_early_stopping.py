@@ -3,8 +3,8 @@ Early stopping: a path through complexity
 =========================================
 
 Training begins with small weights, so with a nearly linear function, and makes it more complex as
-it goes. Stopping early is choosing a point of this path: one hyperparameter that needs one fit, not
-a fit for each of its values.
+it goes. Stopping early is choosing a point of this path: one hyperparameter that needs one fit,
+not a fit for each of its values.
 """
 
 import numpy as np
@@ -49,8 +49,8 @@ figure.supylabel("y")
 
 # %%
 # Slope and weights grow all the way, and the truth lies somewhere in between. Held-out rows say
-# where; ``early_stopping=True`` watches them and puts the best weights back. Here they are given as
-# ``X_val``; without, a part of the rows is set aside.
+# where; ``early_stopping=True`` watches them and puts the best weights back. Here they are given
+# as ``X_val``; without, a part of the rows is set aside.
 
 stopped = MLPRegressor(**net.get_params()).set_params(
     early_stopping=True, max_iter=2000, n_iter_no_change=1500, tol=0.0

@@ -2,9 +2,9 @@
 Ensembles: by initialisation and by bagging
 ===========================================
 
-Nets that fit the data equally well disagree where there is none. Their mean is smoother than any of
-them, and how far they lie apart says where the data does not tell. Members differ by their random
-initialisation alone (``bootstrap=False``), or by the rows they drew as well (bagging).
+Nets that fit the data equally well disagree where there is none. Their mean is smoother than any
+of them, and how far they lie apart says where the data does not tell. Members differ by their
+random initialisation alone (``bootstrap=False``), or by the rows they drew as well (bagging).
 """
 
 import numpy as np

@@ -2,9 +2,9 @@
 Dropout removes kinks far from the data
 =======================================
 
-Between and beyond the data some relu units can turn a function up and others down again without any
-effect on the training loss, so nothing takes such a kink away. Dropout does: whenever one of the
-units is missing the function changes everywhere behind its kink, at data points too, and that
+Between and beyond the data some relu units can turn a function up and others down again without
+any effect on the training loss, so nothing takes such a kink away. Dropout does: whenever one of
+the units is missing the function changes everywhere behind its kink, at data points too, and that
 costs. What is left are units that do not lean on each other.
 """
 
@@ -41,8 +41,9 @@ def turning(net):
 
 
 # %%
-# Five nets each, which differ by their initialisation: the functions above, their slopes below. The
-# grey stripe is the gap, where there are no data. A kink of the function is a step of its slope.
+# Five nets each, which differ by their initialisation: the functions above, their slopes below.
+# The grey stripe is the gap, where there are no data. A kink of the function is a step of its
+# slope.
 
 figure, axes = plt.subplots(
     2, 3, figsize=(8, 5), sharex=True, sharey="row", layout="constrained", height_ratios=(3, 2)
@@ -64,7 +65,8 @@ axes[0, 0].set(ylabel="f(x)", ylim=(-2, 2))
 axes[1, 0].set(ylabel="slope of f")
 
 # %%
-# Without dropout the nets bend in the gap, each in a way of its own; with it they are straight there.
+# Without dropout the nets bend in the gap, each in a way of its own; with it they are straight
+# there.
 #
 # Left on in prediction, dropout makes every pass another net. The spread of the passes grows away
 # from the data; it is a spread of nets, not a confidence interval.

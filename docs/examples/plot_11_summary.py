@@ -3,8 +3,8 @@ Which regularizer works how
 ===========================
 
 Four mechanisms are behind them all: a smoother function, more data, the mean of several models, a
-wider minimum. Here they are measured, on 100 rows of the diabetes data, at strengths that suit these
-data, against the same net of 100 units without regularization.
+wider minimum. Here they are measured, on 100 rows of the diabetes data, at strengths that suit
+these data, against the same net of 100 units without regularization.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.preprocessing import StandardScaler
 
 from skreg import BaggingRegressor, MLPRegressor
-from skreg.inspection import mean_squared_input_gradient, sharpness
+from skreg.inspection import sharpness
 
 N_EPOCHS, N_MEMBERS, SEEDS = 600, 10, range(3)
 X, y = load_diabetes(return_X_y=True)
@@ -68,8 +68,8 @@ for i, name in enumerate(SETTINGS):
 mean = found.mean(axis=1)
 
 # %%
-# The other two mechanisms can be counted: how many different rows a net sees in training (a row with
-# fresh noise, or a mixture of rows, is another row), and how many nets are combined.
+# The other two mechanisms can be counted: how many different rows a net sees in training (a row
+# with fresh noise, or a mixture of rows, is another row), and how many nets are combined.
 
 fresh = {"noise_std = 0.7", "target_noise_std = 0.5", "mixup_alpha = 1"}
 combined = {"bagging, 10 nets": N_MEMBERS}
@@ -100,5 +100,5 @@ ax.axhline(0.5, color="black", lw=1)
 
 # %%
 # Bold is what a regularizer uses. Most of them smooth, and what smooths also widens the minimum on
-# these data; noise and mixtures of rows do both by way of more data; ensembles by way of a mean. The
-# outcome is the mean over three seeds and its standard error.
+# these data; noise and mixtures of rows do both by way of more data; ensembles by way of a mean.
+# The outcome is the mean over three seeds and its standard error.
