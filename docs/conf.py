@@ -2,15 +2,12 @@
 
 import re
 import sys
-import warnings
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 import make_figures  # noqa: E402
-from cycler import cycler  # noqa: E402
-from sphinx_gallery.sorting import FileNameSortKey  # noqa: E402
 
 import skreg  # noqa: E402
 
@@ -30,6 +27,7 @@ html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False, "show_
 html_show_sourcelink = False
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+suppress_warnings = ["myst.header"]  # benchmarks.md holds what its scripts print
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
@@ -37,24 +35,12 @@ numpydoc_xref_param_type = False
 # what other projects document; no inventories are fetched, so that the pages build offline
 nitpick_ignore_regex = [("py:.*", r"(sklearn|numpy|torch|skorch|joblib|matplotlib|scipy)\..*")]
 
-OKABE_ITO = "#0072B2 #D55E00 #009E73 #E69F00 #CC79A7 #56B4E9 #F0E442 #000000".split()
-
-
-def strict(gallery_conf, fname):
-    """Before each example: warnings are errors, colours are fit for the colour-blind."""
-    from matplotlib import pyplot as plt
-
-    warnings.resetwarnings()
-    warnings.simplefilter("error")
-    plt.rcParams["axes.prop_cycle"] = cycler(color=OKABE_ITO)
-
-
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "gallery",
-    "within_subsection_order": FileNameSortKey,
+    "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
-    "reset_modules": ("matplotlib", strict),
+    "reset_modules": ("matplotlib", "gallery_style.strict"),
     "image_srcset": ["2x"],
     "remove_config_comments": True,
     "show_signature": False,
