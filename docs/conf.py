@@ -2,6 +2,7 @@
 
 import re
 import sys
+import warnings
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -67,8 +68,15 @@ def draw_figures(app):
     make_figures.main(missing_only=True)
 
 
+def calm_again(app):
+    """After the gallery: warnings of the libraries that build the pages are no errors."""
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore")
+
+
 def setup(app):
     """Hook them in."""
     app.connect("builder-inited", draw_figures, priority=100)
+    app.connect("builder-inited", calm_again, priority=900)
     app.connect("autodoc-skip-member", skip_inherited)
     app.connect("autodoc-process-docstring", without_sklearns_roles)
