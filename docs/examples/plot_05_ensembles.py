@@ -52,7 +52,7 @@ axes[1].set_ylabel("")
 axes[1].get_legend().remove()
 
 # %%
-# Both spread out in the gap and beyond the data. Bagging spreads more, since its members have not
+# Both spread out beyond the data. Bagging spreads more, since its members have not
 # all seen all points. The spread is not a confidence interval: it has neither the noise of y nor
 # what all members get wrong together.
 #

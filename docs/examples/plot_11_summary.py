@@ -63,7 +63,7 @@ found = np.empty((len(SETTINGS), len(SEEDS), 3))
 for i, name in enumerate(SETTINGS):
     for seed in SEEDS:
         model, nets = fit(name, seed)
-        sharp = np.mean([sharpness(net, X[train], y[train], std=0.1) for net in nets])
+        sharp = np.mean([sharpness(net, X[train], y[train], std=0.1, n_draws=8) for net in nets])
         found[i, seed] = slope(model), sharp, model.score(X[test], y[test])
 mean = found.mean(axis=1)
 
