@@ -14,6 +14,8 @@ NAMES = (
     "many_fits",
     "search_all",
     "transfer",
+    "augmentation_cost",
+    "mnist1d",
 )
 
 

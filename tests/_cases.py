@@ -14,12 +14,7 @@ SHARED_CONFIGURATIONS = {
     },
     "layer_norm": {"normalization": "layer"},
     "batch_norm": {"normalization": "batch"},
-    "residual_float64": {
-        "residual": True,
-        "drop_path": 0.1,
-        "hidden_layer_sizes": (30, 30),
-        "dtype": "float64",
-    },
+    "residual": {"residual": True, "drop_path": 0.1, "hidden_layer_sizes": (30, 30)},
     "penalties": {"l1": 1e-4, "anchor_alpha": 1e-3, "max_norm": 3.0, "clip_grad_norm": 10.0},
     "sharpness_aware": {"sam_rho": 0.02},
     "gradient_penalty": {"gradient_penalty": "auto"},

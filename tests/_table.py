@@ -11,6 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold
 
 from skreg import MLPClassifier, MLPRegressor
+from skreg.augmentation import AudioAugment, ImageAugment, SignalAugment, TabularAugment
 from tests._data import targets
 
 
@@ -81,6 +82,15 @@ REGULARIZERS = [
     Row("sam_rho", (0.0, 0.2)),
     Row("mixup_alpha", (0.0, 0.4)),
     Row("mixup_alpha", (0.4, 3.0), MINI_BATCHES),
+    Row("cutmix_alpha", (0.0, 1.0)),
+    Row("cutmix_alpha", (0.3, 3.0), {**MINI_BATCHES, "mixup_alpha": 0.4}),
+    Row("augment", (None, SignalAugment(0.2, 0.3, 0.1))),
+    Row("augment", (SignalAugment(0.4, 0.0, input_shape=(2, 5)), SignalAugment(0.4)), MINI_BATCHES),
+    Row("augment", (None, TabularAugment(0.3, 0.1))),
+    Row("augment", (TabularAugment(0.1), TabularAugment(0.5)), {"cutmix_alpha": 1.0}),
+    Row("augment", (None, AudioAugment(100)), engines=("torch",)),
+    Row("augment", (None, ImageAugment(input_shape=(1, 2, 5))), engines=("torch",)),
+    Row("augment", (None, TabularAugment() + SignalAugment()), engines=("torch",)),
     Row("averaging", (None, "ema")),
     Row("averaging", ("ema", "swa"), {"early_stopping": True}),
     Row("averaging_decay", (0.9, 0.5), {"averaging": "ema"}),

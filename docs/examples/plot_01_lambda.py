@@ -46,7 +46,7 @@ for ax, alpha in zip(axes.flat, [0, 1e-4, 1e-3, 1e-2, 3e-2, 3e-1], strict=True):
     ax.plot(X, y, "k.", label="data")
     ax.set_title(f"alpha = {alpha:g}", fontsize=10)
 axes[0, 0].set_ylim(-2.2, 2.2)
-axes[1, 2].legend(loc="lower right", fontsize=8)
+axes[1, 2].legend(loc="upper right", ncols=3, handlelength=1, columnspacing=0.8, fontsize=8)
 figure.supxlabel("x")
 figure.supylabel("y")
 
@@ -69,7 +69,8 @@ RegularizationPathDisplay.from_estimator(
     X,
     y,
     param_name="mlpregressor__alpha",
-    param_range=np.logspace(-4, 1, 7),
+    param_range=np.logspace(-4, 1, 6),
+    cv=4,
 )
 
 # %%

@@ -97,7 +97,7 @@ def _examples(dtype):
     dtype = np.dtype(dtype)
     flat, room, words = np.zeros(1, dtype), np.zeros((1, 1), dtype), np.zeros(1, np.uint64)
     bits = words.view(np.uint16)
-    work = kernel.Work(flat, flat, words, bits, room, flat, flat, room, room, flat)
+    work = kernel.Work(flat, flat, words, bits, room, flat, flat, room, room, flat, flat)
     return _data_type(dtype), np.zeros(1, PLAN), np.zeros(1, LAYER), flat, work
 
 

@@ -70,6 +70,7 @@ class Work(NamedTuple):
     point: np.ndarray  # (2, n_parameters), or empty: perturbed weights, the gradient before
     targets: np.ndarray  # (capacity, n_outputs)
     weight: np.ndarray  # (capacity,)
+    spare: np.ndarray  # (capacity * n_features,), or empty: a batch before it was changed
 
 
 def make_work(plan, layers, capacity, dtype):
@@ -77,6 +78,7 @@ def make_work(plan, layers, capacity, dtype):
     n_params = int(layers["end"][-1])
     n_words = np.where(layers["drop_threshold"] > 0, (capacity * layers["n_in"] + 3) // 4, 0)
     words = np.empty(int(n_words.sum()), np.uint64)
+    spared = capacity if augmentation.needs_spare(plan) else 0
     n_aside = (layers["normalization"] != normalization.NONE) + layers["skip"].astype(int)
     return Work(
         acts=np.empty(capacity * int(layers["n_in"].sum() + layers["n_out"][-1]), dtype),
@@ -89,6 +91,7 @@ def make_work(plan, layers, capacity, dtype):
         point=np.empty((2, n_params if perturbation.radius.py_func(plan) else 0), dtype),
         targets=np.empty((capacity, int(layers["n_out"][-1])), dtype),
         weight=np.empty(capacity, dtype),
+        spare=np.empty(int(layers["n_in"][0]) * spared, dtype),
     )
 
 
@@ -128,13 +131,9 @@ def fill_batch(data, rows, layers, work):
 
 
 @jit
-def disturb_batch(data, rows, plan, batch, targets, weight, step):
-    """What happens to a batch in training only: mixup, noise on inputs and targets, in place."""
-    n = rows.size
-    if plan["mixup_alpha"] > 0.0 and n > 1:
-        share, shift = augmentation.draw_mixing(plan["seed"], plan["mixup_alpha"], step, n)
-        x = batch.reshape(n, batch.size // n)
-        augmentation.mix_rows(data, rows, share, shift, x, targets, weight)
+def disturb_batch(data, rows, plan, batch, targets, weight, spare, step):
+    """What happens to a batch in training only: augmentation, mixing, noise; all in place."""
+    augmentation.change_batch(plan, step, data, rows, batch, targets, weight, spare)
     if plan["input_std"] > 0.0:
         noise.add_input_noise(plan, step, batch)
     if plan["target_std"] > 0.0:
@@ -158,7 +157,7 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share,
     """
     n, point = rows.size, params
     batch, targets, weight = fill_batch(data, rows, layers, work)
-    disturb_batch(data, rows, plan, batch, targets, weight, step)
+    disturb_batch(data, rows, plan, batch, targets, weight, work.spare, step)
     if plan["weight_std"] > 0.0:
         point = noisy_weights(plan, layers, params, work.noisy, step)
     acts, aside, gradient = work.acts, work.aside, work.gradient

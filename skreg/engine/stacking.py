@@ -35,9 +35,10 @@ def signature(net):
     steps per epoch, and what a net has at all (early stopping, averaging, an anchor, validation
     rows, a second look at the gradient) may not.
 
-    Alone train nets of the compiled engine, under lbfgs, with a penalty, callbacks or a scorer of
-    the user's, with `verbose`, snapshots, an exact gradient penalty, layers that are frozen or have
-    rates of their own, or sparse rows, and architectures with more than weights and biases.
+    Alone train nets of the compiled engine, under lbfgs, with an augmentation or cutmix, with a
+    penalty, callbacks (skorch's or scikit-learn's) or a scorer of the user's, with `verbose`,
+    snapshots, an exact gradient penalty, layers that are frozen or have rates of their own, or
+    sparse rows, and architectures with more than weights and biases.
 
     Parameters
     ----------
@@ -55,8 +56,10 @@ def signature(net):
         net.engine != "torch",
         net.solver == "lbfgs",
         net.penalty is not None,
+        net.augment is not None,
+        plan["cutmix_alpha"] > 0,
         bool(net.callbacks),
-        p.score is not None,
+        p.score is not None or p.watch is not None,
         bool(net.verbose),
         plan["n_cycles"] > 1,
         layers["frozen_for"].any() or (layers["rate_factor"] != 1).any() or p.state.slept.any(),

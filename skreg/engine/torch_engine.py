@@ -11,6 +11,7 @@ import torch
 from scipy.sparse import csr_matrix
 
 from skreg import (
+    augmentation,
     averaging,
     freezing,
     losses,
@@ -52,6 +53,9 @@ class TorchEngine:
             else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
         )
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
+        self.augmentation = augmentation.TorchAugmentation(
+            net.augment, plan, compiled.draws(problem.dtype), self.device
+        )
         self.weights = [layer.weight for layer in self.module.layers]
         self.norms = list(self.module.norms)
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
@@ -146,7 +150,8 @@ class TorchEngine:
     def _take_step(self, rows, progress):
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
         self.noise.step = int(progress["step"]) + 1
-        x, y, weight = self._mixed_batch(rows)
+        batch = self._batch(self.problem.data, rows)
+        x, y, weight = self.augmentation.change_batch(self.noise.step, *batch)
         self._tell("on_batch_begin", batch=(x, y), training=True)
         self.optimizer.zero_grad()
         x, y = self.noise.inputs(x), self.noise.targets(y)
@@ -197,18 +202,6 @@ class TorchEngine:
             x = data.X[rows]
         arrays = x, data.Y[rows], data.weight[rows]
         return [torch.from_numpy(a).to(self.device) for a in arrays]
-
-    def _mixed_batch(self, rows):
-        """Batch of the training data, mixed by `skreg.augmentation`'s mixup where it is on."""
-        batch, plan = self._batch(self.problem.data, rows), self.problem.plan[0]
-        if not plan["mixup_alpha"] or len(rows) == 1:
-            return batch
-        draws = compiled.draws(self.problem.dtype)
-        share, shift = draws.draw_mixing(
-            plan["seed"], plan["mixup_alpha"], self.noise.step, len(rows)
-        )
-        partners = self._batch(self.problem.data, np.roll(rows, -shift))
-        return [share * a + (1 - share) * b for a, b in zip(batch, partners, strict=True)]
 
     def _raw_prediction(self, x, weight):
         """With dropout drawn, and at noisy weights where weight noise is on."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
 from skreg import normalization, stopping
+from skreg.augmentation import active
 from skreg.engine.baton import baton
 from skreg.engine.build import build_mlp
 from skreg.engine.kernel import State
@@ -263,6 +264,7 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
         solver=params["solver"],
         max_fun=params["max_fun"],
         penalty=params["penalty"],
+        augment=active(params["augment"]),
         criterion__plan=plan,
         optimizer__plan=plan,
         predict_nonlinearity=LINKS[link],

@@ -8,6 +8,7 @@ from sklearn.utils.random import sample_without_replacement
 from sklearn.utils.validation import has_fit_parameter
 
 from skreg._sklearn import _check_method_params, _routing_enabled
+from skreg.estimators._callbacks import begin_fit
 
 _FEW = 200  # rows that the default batch of a member holds
 
@@ -99,6 +100,21 @@ def draw(seed, ensemble):
     return columns, order[places]
 
 
+def fit_task(ensemble, X, y, sample_weight):
+    """The ensemble's fit as a task of scikit-learn's callbacks, begun; None where there are none.
+
+    Its parts are the members, which may be fitted in any order.
+    """
+    if not getattr(ensemble, "_skl_callbacks", None):
+        return None
+    n_members = ensemble.n_estimators
+    if ensemble.warm_start:
+        n_members -= len(getattr(ensemble, "estimators_", ()))
+    return begin_fit(
+        ensemble, X, y, sample_weight, max_subtasks=max(0, n_members), sequential_subtasks=False
+    )
+
+
 def takes_weight(member):
     """Whether a member's `fit` is to be given `sample_weight`."""
     if _routing_enabled():
@@ -106,7 +122,7 @@ def takes_weight(member):
     return has_fit_parameter(member, "sample_weight")
 
 
-def fit_member(member, X, y, columns, rows, weight, fit_params):
+def fit_member(member, X, y, columns, rows, weight, fit_params, task):
     """Fit a member on its columns and rows.
 
     Parameters
@@ -121,7 +137,19 @@ def fit_member(member, X, y, columns, rows, weight, fit_params):
         Weights of all rows, by which the number of their draws is multiplied.
     fit_params : dict
         More arguments of its `fit`.
+    task : Task or None
+        What scikit-learn's callbacks are told.
     """
+    if task is None:
+        return _fit_member(member, X, y, columns, rows, weight, fit_params)
+    with task.context.propagate_callback_context(member):
+        task.begin()
+        _fit_member(member, X, y, columns, rows, weight, fit_params)
+    task.end()
+    return member
+
+
+def _fit_member(member, X, y, columns, rows, weight, fit_params):
     X = X if columns is None else X[:, columns]
     if takes_weight(member):
         counts = np.bincount(rows, minlength=X.shape[0])

@@ -10,8 +10,15 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _fit_context, validate_parameter_constraints
+from skreg._sklearn import (
+    CallbackSupportMixin,
+    ChangedParamsMixin,
+    _fit_context,
+    validate_parameter_constraints,
+)
+from skreg.augmentation import check_augment
 from skreg.estimators import _rows
+from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import (
     SHARED_CONSTRAINTS,
@@ -45,7 +52,7 @@ def all_or_nothing(estimator):
         raise
 
 
-class BaseMLP(TransferMixin):
+class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, TransferMixin):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -120,30 +127,38 @@ class BaseMLP(TransferMixin):
         skreg.exceptions.DivergenceError
             If training leaves the finite numbers.
         """
+        task = fit_task(self, X, y, sample_weight)
         with all_or_nothing(self):
             validation = check_given_together(self, X_val, y_val, sample_weight_val, groups)
             warm = self.warm_start and hasattr(self, "coefs_")
             rows, before = (X, y, sample_weight), dict(vars(self))
-            stop = bool(self.early_stopping)
-            more = {"X_unlabeled": X_unlabeled, "warm": warm}
-            self._train(*rows, validation, stop=stop, groups=groups, **more)
+            more = {"groups": groups, "X_unlabeled": X_unlabeled, "warm": warm}
             if self.early_stopping == "refit":
-                self._refit(rows, before, more)
+                self._choose_length_and_refit(rows, before, more, task)
+            else:
+                stop = self.early_stopping
+                self._train(*rows, validation, stop=stop, task=task, **more)
+            if task is not None:
+                task.end({})
             self._warn_if_unfinished()
         return self
 
-    def _refit(self, rows, before, more):
-        """Train again from where `fit` began, on all rows, for the best number of epochs.
+    def _choose_length_and_refit(self, rows, before, more, task):
+        """Train with early stopping, and again from where `fit` began, on all rows, so long.
 
-        What `fit` has pretrained is used again.
+        What has been pretrained is used again.
         """
+        with part_of(task, "early-stopping", self.max_iter) as part:
+            self._train(*rows, None, stop=True, task=part, **more)
         source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
         vars(self).clear()
         vars(self).update(before)
         n_epochs = found["best_epoch_"]
-        self._train(*rows, None, stop=False, n_epochs=n_epochs, source=source, **more)
+        more = {**more, "groups": None, "source": source}
+        with part_of(task, "refit", n_epochs) as part:
+            self._train(*rows, None, stop=False, n_epochs=n_epochs, task=part, **more)
         vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -169,11 +184,13 @@ class BaseMLP(TransferMixin):
         groups=None,
         X_unlabeled=None,
         source=None,
+        task=None,
     ):
         """Check, prepare and train.
 
         `stop` is early stopping; `n_epochs` a fixed number in place of `max_iter`; `one_pass` one
-        of `partial_fit`; `source` is `pretrained`, fitted before.
+        of `partial_fit`; `source` is `pretrained`, fitted before; `task` what scikit-learn's
+        callbacks are told.
         """
         from skreg.engine.choice import choose_engine
         from skreg.engine.train import make_layers, make_net, make_problem, train
@@ -181,6 +198,7 @@ class BaseMLP(TransferMixin):
         hidden = check_together(self)
         X, y = self._check_data(X, y, reset=not warm)
         X_unlabeled = unlabeled_rows(self, X_unlabeled, X.shape[0])
+        check_augment(self.augment, X.shape[1:])
         weight = _rows.check_weights(sample_weight, X)
         target = self._make_target(y[weight > 0], classes, warm, fresh=not one_pass)
         held_out = None
@@ -227,6 +245,8 @@ class BaseMLP(TransferMixin):
             n_epochs=1 if one_pass else n_epochs or self.max_iter,
             score=score,
         )
+        if task is not None:
+            problem.watch = Epochs(task, problem, target)
         net = make_net(
             params,
             problem.plan,

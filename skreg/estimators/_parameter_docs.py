@@ -141,6 +141,14 @@ _REGULARIZERS = """\
     mixup_alpha : float, default=0.0
         Every row of a batch is mixed with another, features and targets, in shares drawn from
         Beta(mixup_alpha, mixup_alpha) (Zhang et al. 2018); 0 is off.
+    cutmix_alpha : float, default=0.0
+        A run of neighbouring features of every row is replaced by that of another, of a length
+        drawn from Beta(cutmix_alpha, cutmix_alpha), and targets are mixed by the shares (Yun et
+        al. 2019); 0 is off. With `mixup_alpha` too, each batch has one of them.
+    augment : object, default=None
+        What happens to the rows of a batch in training: of `skreg.augmentation`, or an object of
+        your own with ``apply(batch, generator)``, `get_params` and `set_params`. Its parameters
+        can be searched (``augment__shift``). Runs compiled where it has a compiled form.
     normalization : {"layer", "batch"}, default=None
         Normalisation of each hidden layer's pre-activation z, before the activation:
         ``gain * (z - mean) / sqrt(variance + 1e-5) + shift``, over the units of a row (Ba et al.

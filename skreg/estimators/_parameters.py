@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg._sklearn import HasMethods, Interval, Options, StrOptions
+from skreg.augmentation import active
 from skreg.transfer import check_pretrained, fits_inside
 
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
@@ -54,6 +55,8 @@ SHARED_CONSTRAINTS = {
     "gradient_penalty_rho": [_AT_LEAST_0, None],
     "sam_rho": [_AT_LEAST_0],
     "mixup_alpha": [_AT_LEAST_0],
+    "cutmix_alpha": [_AT_LEAST_0],
+    "augment": [HasMethods("apply"), None],
     "dropout": [_SHARE, "array-like"],
     "input_dropout": [_SHARE],
     "drop_path": [_SHARE],
@@ -74,6 +77,8 @@ _NOT_A_SMOOTH_FUNCTION = (
     "gradient_penalty",
     "sam_rho",
     "mixup_alpha",
+    "cutmix_alpha",
+    "augment",
     "dropout",
     "input_dropout",
     "drop_path",
@@ -113,6 +118,7 @@ def check_together(estimator):
     if estimator.solver == "lbfgs":
         for name in _NOT_A_SMOOTH_FUNCTION:
             value = getattr(estimator, name, 0.0)
+            value = active(value) if name == "augment" else value
             if value is not None and np.any(value):
                 raise ValueError(
                     f"solver='lbfgs' minimizes one smooth function and cannot serve {name}="
