@@ -4,12 +4,15 @@
 """
 
 import inspect
+import pydoc
+from pathlib import Path
 
 import pytest
 from numpydoc.validate import validate
 
 import skreg
 
+ROOT = Path(__file__).parent.parent
 PUBLIC = [name for name in skreg.__all__ if not name.startswith("_")]
 # Checks left out: style that ruff or taste decides (GL01-03, SS03, SS06), extended summary, See
 # Also and Examples of methods (ES01, SA01, EX01), fields of the parameters a class takes in by
@@ -43,6 +46,12 @@ def test_numpydoc_finds_nothing(name):
     errors = [f"{code}: {text}" for code, text in result["errors"] if code not in LEFT_OUT]
     assert not errors
     assert result["docstring"].strip()
+
+
+def test_the_reference_lists_every_public_name():
+    listed = {line.strip() for line in (ROOT / "docs/api.md").read_text().splitlines()}
+    names = [n for n in documented() if inspect.ismodule(pydoc.locate(n.rpartition(".")[0]))]
+    assert not set(names) - listed
 
 
 @pytest.mark.parametrize("name", ["MLPRegressor", "MLPClassifier"])
