@@ -242,7 +242,7 @@ _ATTRIBUTES = """\
         Rows that each member drew.
     n_features_in_ : int
         Number of features of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X had names that are all strings.
     oob_score_ : float
         R2 or accuracy on rows that members have not drawn; there with `oob_score`.
