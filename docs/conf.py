@@ -8,6 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+import make_augment_figures  # noqa: E402
 import make_figures  # noqa: E402
 
 import skreg  # noqa: E402
@@ -66,6 +67,8 @@ def without_sklearns_roles(app, what, name, obj, options, lines):
 def draw_figures(app):
     """Draw the figures of the regularizers' pages that are not there yet."""
     make_figures.main(missing_only=True)
+    if not list(make_figures.FIGURES.glob("augment_*.png")):
+        make_augment_figures.main()
 
 
 def calm_again(app):
