@@ -175,8 +175,6 @@ def train_alone_always(row, value):
         or params.get("n_frozen_layers", 0) != 0
         or params.get("pretrained_lr_mult", 1) != 1
         or bool(exact)
-        or bool(params.get("pretrained") and params.get("n_frozen_layers"))
-        or params.get("pretrained_lr_mult", 1.0) != 1.0
     )
 
 
