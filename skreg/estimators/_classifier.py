@@ -59,8 +59,13 @@ class NetClassifierMixin(ClassifierMixin):
 
         So that a row's values do not depend on the rows beside it.
         """
-        output = self._output(X, np.float64, link)
-        return output.astype(self.coefs_[0].dtype, copy=False)
+        outputs = self._exact_outputs(X, link)
+        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
+
+    def _exact_outputs(self, X, link=None):
+        """The same of each net that predicts: a list."""
+        outputs = self._outputs(X, np.float64, link)
+        return [output.astype(self.coefs_[0].dtype, copy=False) for output in outputs]
 
     def decision_function(self, X):
         """Raw predictions: log-odds for logistic outputs, unnormalised log-probabilities else.
@@ -127,7 +132,7 @@ class NetClassifierMixin(ClassifierMixin):
         p : ndarray of shape (n_snapshots, n_samples, n_classes)
             Their mean over the first axis is `predict_proba`.
         """
-        return np.stack([self._target.probabilities(output) for output in self._outputs(X)])
+        return np.stack([self._target.probabilities(output) for output in self._exact_outputs(X)])
 
     def predict_log_proba(self, X):
         """Predict logarithms of the probabilities of the classes.
