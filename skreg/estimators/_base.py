@@ -18,7 +18,7 @@ from skreg._sklearn import (
 )
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
-from skreg.estimators._forward import forward
+from skreg.estimators._forward import forward, mean_of
 from skreg.estimators._onnx import OnnxMixin, net_answer
 from skreg.estimators._parameters import (
     SHARED_CONSTRAINTS,
@@ -449,8 +449,7 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
 
         Computed in `dtype`, by default that of the weights.
         """
-        outputs = self._outputs(X, dtype, link)
-        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
+        return mean_of(self._outputs(X, dtype, link))
 
     def _outputs(self, X, dtype=None, link=None):
         """The same of each net that predicts: a list."""

@@ -5,6 +5,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skreg._sklearn import _fit_context
+from skreg.estimators._forward import mean_of
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import ClassTarget, check_labels
 from skreg.estimators._thinned import moments, thinned_outputs
@@ -59,8 +60,7 @@ class NetClassifierMixin(ClassifierMixin):
 
         So that a row's values do not depend on the rows beside it.
         """
-        outputs = self._exact_outputs(X, link)
-        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
+        return mean_of(self._exact_outputs(X, link))
 
     def _exact_outputs(self, X, link=None):
         """The same of each net that predicts: a list."""
