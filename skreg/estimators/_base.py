@@ -16,7 +16,7 @@ from skreg._sklearn import (
     _fit_context,
     validate_parameter_constraints,
 )
-from skreg.augmentation import check_augment
+from skreg.augmentation.kinds import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._forward import forward

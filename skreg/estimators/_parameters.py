@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg._sklearn import HasMethods, Interval, Options, StrOptions
-from skreg.augmentation import active
+from skreg.augmentation.kinds import active
 from skreg.transfer import check_pretrained, fits_inside
 
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
