@@ -1,6 +1,6 @@
 """Which engine trains a fit."""
 
-from skreg.augmentation import active, has_compiled_form
+from skreg.augmentation.kinds import active, has_compiled_form
 from skreg.perturbation import is_exact
 
 

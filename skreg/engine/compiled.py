@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from skreg import augmentation, stopping, streams
+from skreg import stopping, streams
 from skreg._jit import entry_point, read_only
+from skreg.augmentation import mixing
 from skreg.engine import kernel
 from skreg.engine.plan import LAYER, PLAN
 
@@ -74,7 +75,7 @@ def _build_add_normal(digest):
 def _build_draw_mixing(digest):
     def draw_mixing(seed, alpha, step, n_rows):
         digest  # noqa: B018
-        return augmentation.draw_mixing(seed, alpha, step, n_rows)
+        return mixing.draw_mixing(seed, alpha, step, n_rows)
 
     return draw_mixing
 

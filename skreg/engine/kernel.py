@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from skreg import (
-    augmentation,
     averaging,
     freezing,
     losses,
@@ -21,6 +20,7 @@ from skreg import (
     stopping,
 )
 from skreg._jit import jit
+from skreg.augmentation import batch as augmentation
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
 from skreg.engine.passes import backward, forward

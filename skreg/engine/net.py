@@ -11,7 +11,7 @@ from skorch.callbacks import EpochTimer, PrintLog
 from torch import nn
 
 from skreg import losses, stopping
-from skreg.augmentation import is_users_own
+from skreg.augmentation.kinds import is_users_own
 from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs

@@ -7,7 +7,6 @@ own fields and fills them from an estimator's parameters.
 import numpy as np
 
 from skreg import (
-    augmentation,
     averaging,
     freezing,
     losses,
@@ -17,6 +16,7 @@ from skreg import (
     perturbation,
     stopping,
 )
+from skreg.augmentation import batch as augmentation
 from skreg.engine import layout, optimizers, schedules
 
 PLAN = np.dtype(

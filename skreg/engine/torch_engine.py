@@ -11,7 +11,6 @@ import torch
 from scipy.sparse import csr_matrix
 
 from skreg import (
-    augmentation,
     averaging,
     freezing,
     losses,
@@ -21,6 +20,7 @@ from skreg import (
     perturbation,
     stopping,
 )
+from skreg.augmentation.batch import TorchAugmentation
 from skreg.engine import compiled
 from skreg.engine.layout import bias_views, norm_parts, weight_views
 from skreg.engine.schedules import next_rate
@@ -53,7 +53,7 @@ class TorchEngine:
             else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
         )
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
-        self.augmentation = augmentation.TorchAugmentation(
+        self.augmentation = TorchAugmentation(
             net.augment, plan, compiled.draws(problem.dtype), self.device
         )
         self.weights = [layer.weight for layer in self.module.layers]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
 from skreg import normalization, stopping
-from skreg.augmentation import active
+from skreg.augmentation.kinds import active
 from skreg.engine.baton import baton
 from skreg.engine.build import build_mlp
 from skreg.engine.kernel import State

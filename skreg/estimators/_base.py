@@ -16,6 +16,7 @@ from skreg._sklearn import (
     _fit_context,
     validate_parameter_constraints,
 )
+from skreg.augmentation.kinds import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._forward import forward, mean_of
@@ -192,7 +193,6 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         of `partial_fit`; `source` is `pretrained`, fitted before; `task` what scikit-learn's
         callbacks are told.
         """
-        from skreg.augmentation import check_augment
         from skreg.engine.choice import choose_engine
         from skreg.engine.train import make_layers, make_net, make_problem, train
 

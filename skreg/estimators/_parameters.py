@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg._sklearn import HasMethods, Interval, Options, StrOptions
+from skreg.augmentation.kinds import active
 from skreg.transfer import check_pretrained, fits_inside
 
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
@@ -115,8 +116,6 @@ def check_together(estimator):
     if np.any(estimator.l1) and estimator.solver == "sgd" and estimator.momentum == 1:
         raise ValueError("l1 with solver='sgd' needs momentum below 1, got momentum=1.")
     if estimator.solver == "lbfgs":
-        from skreg.augmentation import active  # brings numba, which predictions do without
-
         for name in _NOT_A_SMOOTH_FUNCTION:
             value = getattr(estimator, name, 0.0)
             value = active(value) if name == "augment" else value
