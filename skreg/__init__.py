@@ -9,9 +9,11 @@ __version__ = "0.1.0"
 _HOME = {
     "BaggingClassifier": "skreg.ensemble",
     "BaggingRegressor": "skreg.ensemble",
+    "ContrastivePretrainer": "skreg.self_supervised",
     "DivergenceError": "skreg.exceptions",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
+    "MaskedPretrainer": "skreg.self_supervised",
     "one_standard_error": "skreg.search",
 }
 __all__ = ["__version__", "inspection", *_HOME]

@@ -23,6 +23,8 @@ def choose_engine(params):
         obstacle = "callbacks that act on the torch optimizer or module"
     elif params["penalty"] is not None:
         obstacle = "a penalty of your own"
+    elif not isinstance(params.get("views", ""), str):
+        obstacle = "views by a transform of your own"
     elif is_exact(params):
         obstacle = "an exact gradient_penalty (gradient_penalty_rho > 0 is a difference)"
     if engine == "compiled" and obstacle:

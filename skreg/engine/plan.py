@@ -9,11 +9,14 @@ import numpy as np
 from skreg import (
     augmentation,
     averaging,
+    contrast,
+    corruption,
     losses,
     noise,
     normalization,
     penalties,
     perturbation,
+    reconstruction,
     stopping,
 )
 from skreg.engine import layout, optimizers, schedules
@@ -22,6 +25,9 @@ PLAN = np.dtype(
     [
         ("batch_size", "i8"),
         *losses.FIELDS,
+        *corruption.FIELDS,
+        *reconstruction.FIELDS,
+        *contrast.FIELDS,
         *augmentation.FIELDS,
         *noise.FIELDS,
         *penalties.FIELDS,
@@ -61,6 +67,9 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
     settings = {
         "batch_size": batch_size,
         **losses.loss_settings(params),
+        **corruption.corruption_settings(params),
+        **reconstruction.reconstruction_settings(params),
+        **contrast.contrast_settings(params),
         **augmentation.augmentation_settings(params),
         **noise.noise_settings(params, seed),
         **penalties.penalty_settings(params),

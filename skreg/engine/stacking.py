@@ -12,6 +12,7 @@ import torch
 
 from skreg import losses, perturbation, stopping
 from skreg.engine import optimizers
+from skreg.engine.pretext import is_pretext
 from skreg.engine.stack import PIECE, Stack
 from skreg.engine.threads import one_thread_per_net
 from skreg.exceptions import DivergenceError
@@ -36,8 +37,8 @@ def signature(net):
     rows, a second look at the gradient) may not.
 
     Alone train nets of the compiled engine, under lbfgs, with a penalty, callbacks or a scorer of
-    the user's, with `verbose`, snapshots, an exact gradient penalty, or sparse rows, and
-    architectures that have more than weights and biases.
+    the user's, with `verbose`, snapshots, an exact gradient penalty, sparse rows or a pretext task,
+    and architectures that have more than weights and biases.
 
     Parameters
     ----------
@@ -61,6 +62,7 @@ def signature(net):
         plan["n_cycles"] > 1,
         plan["gradient_penalty"] != 0 and not second_look,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
+        is_pretext(plan),
         not _is_plain(net.module, layers),
         p.progress[0]["batch"] != 0 or p.progress[0]["status"] != stopping.RUNNING,
         p.n_epochs < 1,

@@ -10,8 +10,18 @@ import numpy as np
 import torch
 from scipy.sparse import csr_matrix
 
-from skreg import averaging, losses, noise, normalization, penalties, perturbation, stopping
-from skreg.engine import compiled
+from skreg import (
+    averaging,
+    contrast,
+    losses,
+    noise,
+    normalization,
+    penalties,
+    perturbation,
+    reconstruction,
+    stopping,
+)
+from skreg.engine import compiled, pretext
 from skreg.engine.layout import bias_views, norm_parts, weight_views
 from skreg.engine.schedules import next_rate
 
@@ -125,7 +135,7 @@ class TorchEngine:
             raw = self._raw_prediction(x, weight)
             if first:
                 self._settle_statistics()
-            return losses.torch_loss(plan, raw, y, weight) / len(x)
+            return _loss(plan, raw, y, weight) / len(x)
 
         rate = self.optimizer.param_groups[0]["lr"]
         loss = perturbation.torch_gradient(plan, rate, self.parameters, batch_loss)
@@ -163,11 +173,16 @@ class TorchEngine:
         else:
             x = data.X[rows]
         arrays = x, data.Y[rows], data.weight[rows]
+        if self.problem.plan[0]["n_views"] == 2:  # of validation rows: both stand there
+            arrays = pretext.both_views(data, rows, data.X.shape[1] // 2)
         return [torch.from_numpy(a).to(self.device) for a in arrays]
 
     def _mixed_batch(self, rows):
-        """Batch of the training data, mixed by `skreg.augmentation`'s mixup where it is on."""
-        batch, plan = self._batch(self.problem.data, rows), self.problem.plan[0]
+        """Batch of the training data as a pretext task or `skreg.augmentation`'s mixup has it."""
+        plan = self.problem.plan[0]
+        if pretext.is_pretext(plan):
+            return pretext.training_batch(self.problem, rows, self.noise.step, self.device)
+        batch = self._batch(self.problem.data, rows)
         if not plan["mixup_alpha"] or len(rows) == 1:
             return batch
         draws = compiled.draws(self.problem.dtype)
@@ -271,18 +286,19 @@ class TorchEngine:
 
         `params` are the problem's own, which the module shares, or their average.
         """
-        data, total = self.problem.validation, 0.0
+        data, total, n_views = self.problem.validation, 0.0, self.problem.plan[0]["n_views"]
+        piece = self.problem.capacity() if n_views == 2 else _PIECE
         self.module.eval()
         with torch.no_grad(), self._weights_at(params):
-            for rows in _pieces(data):
+            for rows in _pieces(data, piece):
                 x, y, weight = self._batch(data, rows)
                 self._tell("on_batch_begin", batch=(x, y), training=False)
                 raw = self.module(x)
-                loss = losses.torch_loss(self.problem.plan[0], raw, y, weight)
+                loss = _loss(self.problem.plan[0], raw, y, weight)
                 total += loss.item()
                 self._tell_batch_end(x, y, raw, loss / weight.sum(), training=False)
         self.module.train()
-        return total / data.weight.sum(dtype=np.float64)
+        return total / (n_views * data.weight.sum(dtype=np.float64))
 
     @contextmanager
     def _weights_at(self, params):
@@ -309,7 +325,7 @@ class TorchEngine:
         n, total = p.data.Y.shape[0], 0.0
         for rows in _pieces(p.data):
             x, y, weight = self._batch(p.data, rows)
-            loss = losses.torch_loss(p.plan[0], self.module(x), y, weight) / n
+            loss = _loss(p.plan[0], self.module(x), y, weight) / n
             loss.backward()
             total += loss.item()
         penalty = self._penalty()
@@ -326,6 +342,15 @@ def _runs(progress):
     return progress["status"] == stopping.RUNNING
 
 
-def _pieces(data):
+def _loss(plan, raw, y, weight):
+    """Sum over rows of weight * loss, a scalar."""
+    if plan["loss"] == losses.RECONSTRUCTION:
+        return reconstruction.torch_reconstruction(plan, raw, y, weight)
+    if plan["loss"] == losses.CONTRASTIVE:
+        return contrast.torch_contrast(plan, raw, y, weight)
+    return losses.torch_loss(plan, raw, y, weight)
+
+
+def _pieces(data, size=_PIECE):
     n = data.Y.shape[0]
-    return (np.arange(start, min(start + _PIECE, n)) for start in range(0, n, _PIECE))
+    return (np.arange(start, min(start + size, n)) for start in range(0, n, size))
