@@ -8,7 +8,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import Interval, _check_feature_names
+from skreg._sklearn import Interval, StrOptions, _check_feature_names
 from skreg.estimators._base import BaseMLP, all_or_nothing
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import SHARED_CONSTRAINTS
@@ -27,11 +27,12 @@ _SETTLED = {
 }
 """Parameters of the MLPs that a pretrainer has not, as the engine is to have them."""
 
-_OF_ONE_NUMBER = {
+_NARROWER = {
     "hidden_layer_sizes": SHARED_CONSTRAINTS["hidden_layer_sizes"],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "l1": [Interval(Real, 0, None, closed="left")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
+    "solver": [StrOptions({"adam", "adamw", "sgd"})],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
 }
@@ -50,7 +51,7 @@ class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
 
     _parameter_constraints: dict = {
         **{name: c for name, c in SHARED_CONSTRAINTS.items() if name not in _SETTLED},
-        **_OF_ONE_NUMBER,
+        **_NARROWER,
     }
     _settled = _SETTLED
 
