@@ -35,8 +35,8 @@ LARGEST = np.finfo(np.float64).max
 class Data(NamedTuple):
     """Rows for the kernel: X dense, or sparse by (values, columns, starts) as CSR has them.
 
-    The form that is not used is empty. `weight` has mean 1 over the training rows. Pretext tasks have
-    dense rows: of validation rows in contrast X is (n_rows, 2 n_features), both views side by side.
+    The form that is not used is empty. `weight` has mean 1 over the training rows. Pretext tasks
+    have dense rows: of validation rows in contrast X is (n_rows, 2 n_features), two views abreast.
     """
 
     X: np.ndarray  # (n_rows, n_features)
