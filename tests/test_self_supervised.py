@@ -312,7 +312,7 @@ def test_groups_draw_rows_together():
     rows[:, 3] += groups
 
     def gap(**given):
-        net = ContrastivePretrainer(max_iter=30, n_iter_no_change=30, random_state=0)
+        net = ContrastivePretrainer(batch_size=50, max_iter=60, n_iter_no_change=60, random_state=0)
         raw = net.fit(rows, **given).net_.module_(torch.from_numpy(rows.astype(np.float32)))
         z = torch.nn.functional.normalize(raw, dim=1).detach().numpy()
         similarity, same = z @ z.T, groups[:, None] == groups
