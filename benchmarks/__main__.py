@@ -13,6 +13,8 @@ NAMES = (
     "gains",
     "many_fits",
     "search_all",
+    "few_labels",
+    "tabular_pretraining",
 )
 
 
