@@ -80,7 +80,8 @@ def rows_of_the_table():
             serves = all(_serves(row.name, value) for value in row.values)
             if row.name in names and row.only is None and serves and set(row.base) <= names:
                 yield cls, row
-    yield from ((cls, _table.Row("tol", (0.0, 100.0), {"n_iter_no_change": 5})) for cls in CLASSES)
+    base = {"n_iter_no_change": 8, "max_iter": 14, "learning_rate_init": 0.01}
+    yield from ((cls, _table.Row("tol", (0.0, 100.0), base)) for cls in CLASSES)
     yield from OWN
 
 
