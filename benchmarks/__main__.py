@@ -13,6 +13,11 @@ NAMES = (
     "gains",
     "many_fits",
     "search_all",
+    "transfer",
+    "augmentation_cost",
+    "mnist1d",
+    "few_labels",
+    "tabular_pretraining",
 )
 
 

@@ -65,7 +65,7 @@ def report(title, columns, rows):
     for i, row in enumerate(cells):
         print("| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |")
         if i == 0:
-            print("| " + " | ".join("-" * w for w in widths) + " |")
+            print("| " + " | ".join("-" * w for w in widths) + " |", flush=True)
 
 
 def _text(cell):

@@ -136,9 +136,11 @@ def candidates():
 
 
 def main():
-    """Print the tables."""
-    rows = [*searches(), *ensembles(), *large_nets()]
-    report("Many fits at once", ("case", "who", "seconds", "x skreg, all cores"), rows)
+    """Print the tables, each as soon as it is there."""
+    columns = ("case", "who", "seconds", "x skreg, all cores")
+    report("A search", columns, list(searches()))
+    report("An ensemble", columns, list(ensembles()))
+    report("Large nets", columns, list(large_nets()))
     columns = ("case", "who", "seconds", "fits per second")
     report("Fits per second by the length of the search", columns, list(candidates()))
 

@@ -11,18 +11,23 @@ _HOME = {
     "BaggingRegressor": "skreg.ensemble",
     "ContrastivePretrainer": "skreg.self_supervised",
     "DivergenceError": "skreg.exceptions",
+    "LogMel": "skreg.fronts",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
     "MaskedPretrainer": "skreg.self_supervised",
+    "PadOrCrop": "skreg.clips",
+    "load": "skreg.saving",
     "one_standard_error": "skreg.search",
+    "save": "skreg.saving",
 }
-__all__ = ["__version__", "inspection", *_HOME]
+_MODULES = {"augmentation", "inspection"}
+__all__ = ["__version__", *sorted(_MODULES), *_HOME]
 
 
 def __getattr__(name):
     """Load a public name on first use (PEP 562): `import skreg` itself imports nothing heavy."""
-    if name == "inspection":
-        return import_module("skreg.inspection")
+    if name in _MODULES:
+        return import_module(f"skreg.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'skreg' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)

@@ -1,9 +1,15 @@
 """The private names of scikit-learn that skreg uses, all in one place."""
 
-from sklearn import config_context
+from sklearn import config_context, get_config
 from sklearn.base import _fit_context
 from sklearn.utils._metadata_requests import _raise_for_params, _routing_enabled
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import _FuncWrapper
 from sklearn.utils.validation import (
@@ -13,7 +19,17 @@ from sklearn.utils.validation import (
     _num_samples,
 )
 
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:  # scikit-learn < 1.9
+
+    class CallbackSupportMixin:
+        """There are no callbacks yet."""
+
+
 __all__ = [
+    "CallbackSupportMixin",
+    "ChangedParamsMixin",
     "HasMethods",
     "Interval",
     "Options",
@@ -28,6 +44,7 @@ __all__ = [
     "_safe_split",
     "metric_of",
     "needs_no_baton",
+    "validate_parameter_constraints",
 ]
 
 # What a forest gives to joblib: thread-safe, and without the interpreter lock most of the time.
@@ -63,6 +80,19 @@ def _configured(wrapper):
             return wrapper.function(*args, **kwargs)
 
     return call
+
+
+class ChangedParamsMixin:
+    """The HTML of an estimator lists the parameters that were changed, as its text does.
+
+    All of them with ``sklearn.set_config(print_changed_only=False)``.
+    """
+
+    def _get_params_html(self, *args, **kwargs):
+        params = super()._get_params_html(*args, **kwargs)
+        if get_config()["print_changed_only"]:
+            params.data = {name: v for name, v in params.items() if name in params.non_default}
+        return params
 
 
 def metric_of(scorer):

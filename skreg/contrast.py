@@ -6,8 +6,9 @@ rows with its code)::
 
     loss_i = log sum_{a != i} exp(z_i . z_a / t)  -  mean_{p in P(i)} z_i . z_p / t
 
-the NT-Xent of SimCLR (Chen, Kornblith, Norouzi & Hinton 2020) where every row has a code of its own,
-and SupCon (Khosla et al. 2020, "Supervised contrastive learning", L_out) where rows share codes.
+the NT-Xent of SimCLR (Chen, Kornblith, Norouzi & Hinton 2020) where every row has a code of its
+own, and SupCon (Khosla et al. 2020, "Supervised contrastive learning", L_out) where rows share
+codes.
 """
 
 import numpy as np

@@ -42,16 +42,19 @@ class Norm(nn.Module):
     ----------
     batch : Tensor of shape (2, n_units) or None
         Statistics of the last training batch, where it had any of its own.
+    frozen : bool
+        Whether the running statistics serve in training, too.
     """
 
     def __init__(self, gain, shift, statistics=None):
         super().__init__()
         self.gain, self.shift = nn.Parameter(gain), nn.Parameter(shift)
         self.register_buffer("statistics", statistics)
-        self.batch = None
+        self.batch, self.frozen = None, False
 
     def forward(self, z, weight=None):
         """Normalised z (n_rows, n_units); `weight` (n_rows,) is that of the rows, in training."""
+        weight = None if self.frozen else weight
         value, self.batch = torch_normalize(z, self.gain, self.shift, self.statistics, weight)
         return value
 

@@ -162,12 +162,12 @@ def normalize_backward(layer, params, scratch, weight, normed, delta):
 
 
 @jit
-def settle_statistics(layers, share, scratch, params):
+def settle_statistics(layers, n_frozen, share, scratch, params):
     """Take the batch's statistics out of the gradient `scratch` into the running ones by `share`.
 
-    They leave 0 there, and so does the bias.
+    They leave 0 there, and so does the bias. The first `n_frozen` layers keep theirs.
     """
-    for i in range(layers.size):
+    for i in range(n_frozen, layers.size):
         layer = layers[i]
         if layer["normalization"] == BATCH:
             for j in range(layer["bias_at"], layer["norm_at"]):

@@ -5,9 +5,9 @@ Of a row with d columns, clean standardised values c and corrupted entries m::
     sum_j a_j (raw_j - c_j)^2 / 2  +  mask_loss_weight / d * sum_j bce(raw_{d+j}, m_j)
 
 with ``a_j = 1 / d``, or with `reconstruct="corrupted"` ``a_j = m_j / (corruption_rate d)``, which
-has the same sum on average. bce is the cross-entropy of a logistic output (VIME: Yoon, Zhang, Jordon
-& van der Schaar 2020, "VIME: extending the success of self- and semi-supervised learning to tabular
-domain"). The targets are c, then m, as `skreg.corruption.corrupt` writes them.
+has the same sum on average. bce is the cross-entropy of a logistic output (VIME: Yoon, Zhang,
+Jordon & van der Schaar 2020, "VIME: extending the success of self- and semi-supervised learning to
+tabular domain"). The targets are c, then m, as `skreg.corruption.corrupt` writes them.
 """
 
 import numpy as np

@@ -43,10 +43,12 @@ FIELDS = [
     ("monitor", "i8"),
     ("tol", "f8"),
     ("patience", "f8"),
+    ("patient_until", "i8"),
     ("adaptive", "?"),
     ("keep_best", "?"),
 ]
-"""Of a plan: what is monitored, and how patiently; whether stalling first divides the learning
+"""Of a plan: what is monitored, and how patiently (not counting the epochs until layers are
+thawed); whether stalling first divides the learning
 rate by 5; whether the best weights are kept (early stopping)."""
 
 
@@ -56,6 +58,7 @@ def stopping_settings(params, monitor, keep_best):
         "monitor": monitor,
         "tol": params["tol"],
         "patience": params["n_iter_no_change"],
+        "patient_until": params.get("thaws_after", 0),
         "adaptive": params["learning_rate"] == "adaptive",
         "keep_best": keep_best,
     }
@@ -107,7 +110,9 @@ def judge_epoch(plan, progress, value):
     Comes right after `book_epoch`, in the engine; where a scorer is monitored, which is Python's,
     after the scorer.
     """
-    progress["waited"] = 0 if value <= progress["best"] - plan["tol"] else progress["waited"] + 1
+    early = progress["epoch"] <= plan["patient_until"]
+    falls = value <= progress["best"] - plan["tol"]
+    progress["waited"] = 0 if falls or early else progress["waited"] + 1
     improved = value < progress["best"]
     if improved:
         progress["best"] = value

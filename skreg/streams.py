@@ -11,7 +11,7 @@ from skreg._jit import jit
 
 # Who draws: each role has a stream of its own at every step. Layers count up from DROPOUT.
 INPUT_NOISE, TARGET_NOISE, WEIGHT_NOISE, MIXUP, DROPOUT = range(5)
-DROP_PATH, CORRUPTION, VIEWS = (2**32 + i for i in range(3))  # beyond the layers
+DROP_PATH, CUTMIX, SIGNAL, TABLE, AUGMENT, CORRUPTION, VIEWS = range(2**32, 2**32 + 7)  # beyond
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -146,6 +146,11 @@ def torch_words(keys, n_words):
 
     places = torch.arange(1, n_words + 1, device=keys.device)
     return torch_mix(keys[:, None] + places * _signed(GAMMA))
+
+
+def torch_units(keys, n_numbers):
+    """As `unit`, of the first words of each stream: float64, shape (n_streams, n_numbers)."""
+    return _shift_right(torch_words(keys, n_numbers), 11).double() * _TO_UNIT
 
 
 def torch_bits(keys, n_units):

@@ -1,6 +1,7 @@
 """The estimators and configurations that tests run over: one table for all of them."""
 
 from skreg import ContrastivePretrainer, MaskedPretrainer, MLPClassifier, MLPRegressor
+from skreg.augmentation import TabularAugment
 from tests._table import bending
 
 SHARED_CONFIGURATIONS = {
@@ -12,14 +13,13 @@ SHARED_CONFIGURATIONS = {
         "weight_noise_std": 0.01,
         "mixup_alpha": 0.1,
     },
+    "augmented": {
+        "augment": TabularAugment(swap_rate=0.02, gaussian_std=0.05),
+        "cutmix_alpha": 0.1,
+    },
     "layer_norm": {"normalization": "layer"},
     "batch_norm": {"normalization": "batch"},
-    "residual_float64": {
-        "residual": True,
-        "drop_path": 0.1,
-        "hidden_layer_sizes": (30, 30),
-        "dtype": "float64",
-    },
+    "residual": {"residual": True, "drop_path": 0.1, "hidden_layer_sizes": (30, 30)},
     "penalties": {"l1": 1e-4, "anchor_alpha": 1e-3, "max_norm": 3.0, "clip_grad_norm": 10.0},
     "sharpness_aware": {"sam_rho": 0.02},
     "gradient_penalty": {"gradient_penalty": "auto"},
@@ -39,12 +39,16 @@ SHARED_CONFIGURATIONS = {
     "users_penalty": {"penalty": bending, "max_iter": 60},
     "torch": {"engine": "torch", "max_iter": 60},
 }
+QUICK = {"max_iter": 20, "n_iter_no_change": 20}
+THAWED = {"n_frozen_layers": "all", "freeze_epochs": 5, "pretrained_lr_mult": 0.5}
 CLASSIFIER_CONFIGURATIONS = {
     **SHARED_CONFIGURATIONS,
+    "pretrained": {"pretrained": MLPClassifier(**QUICK), **THAWED, "anchor_alpha": 1e-3},
     "smoothing_balanced": {"label_smoothing": 0.1, "class_weight": "balanced"},
 }
 REGRESSOR_CONFIGURATIONS = {
     **SHARED_CONFIGURATIONS,
+    "pretrained": {"pretrained": MLPRegressor(**QUICK), **THAWED, "early_stopping": "refit"},
     "huber_target_noise": {"loss": "huber", "target_noise_std": 0.05},
     "two_layers_unscaled": {"hidden_layer_sizes": (30, 20), "scale_target": False},
 }

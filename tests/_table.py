@@ -7,7 +7,12 @@ changes the fit, GridSearchCV tunes each.
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold
+
+from skreg import MLPClassifier, MLPRegressor
+from skreg.augmentation import AudioAugment, ImageAugment, SignalAugment, TabularAugment
+from tests._data import targets
 
 
 class Row(NamedTuple):
@@ -33,11 +38,29 @@ class Bending:
 bending = Bending()
 
 
+def pretrained(**params):
+    """A fitted net to take layers from, frozen; its inputs are those of all tables."""
+    length = {"max_iter": 5, "n_iter_no_change": 5, "random_state": 3}
+    net = MLPRegressor(**{"hidden_layer_sizes": (8,), **length, **params})
+    return FrozenEstimator(net.fit(*targets("regression")))
+
+
 MINI_BATCHES = {"batch_size": 20}
 ANCHORED = {"anchor_alpha": 0.5}
 SGD = {"solver": "sgd", "learning_rate_init": 0.05}
 RESIDUAL = {"residual": True, "hidden_layer_sizes": (8, 8, 8), "normalization": "batch"}
 STOP = {"early_stopping": True, "n_iter_no_change": 2, "tol": 0.01}
+TAKEN = {"pretrained": pretrained()}
+FROZEN = {**TAKEN, "n_frozen_layers": "all"}
+EIGHTS = {"hidden_layer_sizes": (8, 8)}
+TWO_TAKEN = {"pretrained": pretrained(**EIGHTS), **EIGHTS}
+NORMALIZED = {"normalization": "batch", "residual": True, **EIGHTS}
+ALL_TOUCH = {
+    **{"pretrained": pretrained(**NORMALIZED), **NORMALIZED, "batch_size": 20},
+    **{"n_frozen_layers": 1, "l1": 0.01, "max_norm": 1.0, "clip_grad_norm": 0.5, "sam_rho": 0.1},
+    **{"averaging": "ema", "anchor_alpha": 0.1, "dropout": 0.2, "weight_noise_std": 0.05},
+}
+UNFITTED = {"hidden_layer_sizes": (8,), "max_iter": 5, "n_iter_no_change": 5}
 
 REGULARIZERS = [
     Row("alpha", (0.0, 0.5)),
@@ -59,6 +82,15 @@ REGULARIZERS = [
     Row("sam_rho", (0.0, 0.2)),
     Row("mixup_alpha", (0.0, 0.4)),
     Row("mixup_alpha", (0.4, 3.0), MINI_BATCHES),
+    Row("cutmix_alpha", (0.0, 1.0)),
+    Row("cutmix_alpha", (0.3, 3.0), {**MINI_BATCHES, "mixup_alpha": 0.4}),
+    Row("augment", (None, SignalAugment(0.2, 0.3, 0.1))),
+    Row("augment", (SignalAugment(0.4, 0.0, input_shape=(2, 5)), SignalAugment(0.4)), MINI_BATCHES),
+    Row("augment", (None, TabularAugment(0.3, 0.1))),
+    Row("augment", (TabularAugment(0.1), TabularAugment(0.5)), {"cutmix_alpha": 1.0}),
+    Row("augment", (None, AudioAugment(100)), engines=("torch",)),
+    Row("augment", (None, ImageAugment(input_shape=(1, 2, 5))), engines=("torch",)),
+    Row("augment", (None, TabularAugment() + SignalAugment()), engines=("torch",)),
     Row("averaging", (None, "ema")),
     Row("averaging", ("ema", "swa"), {"early_stopping": True}),
     Row("averaging_decay", (0.9, 0.5), {"averaging": "ema"}),
@@ -74,6 +106,22 @@ REGULARIZERS = [
     Row("weight_noise_std", (0.0, 0.1)),
     Row("early_stopping", (False, True), {"max_iter": 40, "learning_rate_init": 0.05}),
     Row("early_stopping", (True, "refit"), {"max_iter": 40, "learning_rate_init": 0.05}),
+    Row("pretrained", (None, TAKEN["pretrained"])),
+    Row("pretrained", (None, TAKEN["pretrained"]), {"n_frozen_layers": 1, "solver": "lbfgs"}),
+    Row("pretrained", (None, MLPRegressor(**UNFITTED)), only="regressor"),
+    Row("pretrained", (None, MLPClassifier(**UNFITTED)), STOP, only="classifier"),
+    Row("reset_layers", (1, 2), TWO_TAKEN),
+    Row("n_frozen_layers", (0, 1), TWO_TAKEN),
+    Row("n_frozen_layers", (1, "all"), {**TWO_TAKEN, "solver": "adamw"}),
+    Row("n_frozen_layers", (0, "all"), {**TAKEN, "solver": "lbfgs"}),
+    Row("freeze_epochs", (None, 3), FROZEN),
+    Row("freeze_epochs", (None, 3), {**FROZEN, **SGD}),
+    Row("freeze_epochs", (2, 3), ALL_TOUCH),
+    Row("freeze_epochs", (2, 3), {**FROZEN, "gradient_penalty": 0.5, **MINI_BATCHES}),
+    Row("pretrained_lr_mult", (1.0, 0.1), TAKEN),
+    Row("pretrained_lr_mult", (1.0, 0.1), {**ALL_TOUCH, **SGD}),
+    Row("pretrained_lr_mult", (1.0, 0.1), {**ALL_TOUCH, "solver": "adamw", "alpha": 0.1}),
+    Row("anchor_alpha", (0.0, 5.0), TAKEN),
     Row("target_noise_std", (0.0, 0.5), only="regressor"),
     Row("label_smoothing", (0.0, 0.2), only="classifier"),
     Row("class_weight", (None, "balanced"), only="classifier"),

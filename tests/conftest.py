@@ -4,18 +4,25 @@ import os
 
 os.environ["SCIPY_ARRAY_API"] = "1"  # so that check_estimator skips nothing; before scipy's import
 
+from importlib.util import find_spec
+
 import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
+from tests._browser import browser
+
+# scikit-learn has callbacks from 1.9 on
+collect_ignore = [] if find_spec("sklearn.callback") else ["test_callbacks.py"]
+
 
 def pytest_collection_modifyitems(config, items):
-    if torch.cuda.is_available():
-        return
-    on_gpu = [item for item in items if item.get_closest_marker("cuda")]
-    if on_gpu:
-        config.hook.pytest_deselected(items=on_gpu)
-        items[:] = [item for item in items if not item.get_closest_marker("cuda")]
+    there = {"cuda": torch.cuda.is_available(), "browser": bool(browser())}
+    missing = [name for name, is_there in there.items() if not is_there]
+    out = [item for item in items if any(map(item.get_closest_marker, missing))]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,3 +30,14 @@ def one_thread():
     torch.set_num_threads(1)
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture
+def figures():
+    """Figures without a window, closed after the test."""
+    from matplotlib import pyplot as plt
+    from matplotlib import rc_context
+
+    with rc_context({"backend": "agg"}):
+        yield
+        plt.close("all")

@@ -30,6 +30,8 @@ LONG = clone(NET).set_params(
 PIPE = make_pipeline(StandardScaler(), NET)
 NET.fit(X, Y)  # so that everything is imported
 FILTERS = list(warnings.filters)
+# a shell's background jobs ignore Ctrl-C, and so would their children
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def grid(estimator, params, **kwargs):

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from skreg import __version__
-from skreg.cli.errors import UserError
+from skreg.cli.errors import UsageError
 
 _ABOUT = """\
 What does each regularizer do to a neural net?
@@ -13,6 +13,7 @@ What does each regularizer do to a neural net?
 Without a command: fits scikit-learn's diabetes (regression) and digits (classification) without
 regularization, with each regularizer alone and with all together, prints the test scores beside
 those of scikit-learn's own MLP, and draws train and validation score against lambda (alpha).
+Two commands do the work on your own data: tune, then predict.
 """
 
 _EXAMPLES = """\
@@ -22,9 +23,16 @@ examples:
   python -m skreg --output plots/lambda.pdf --seed 1
       other random splits and nets; the figure as a PDF
   python -m skreg tune houses.csv --target price --output houses
-      the same for your own CSV file; keeps the best pipeline in houses/pipeline.joblib
+      the same for your own CSV file; the report is houses/report.html, the best pipeline
+      houses/pipeline.joblib
+  python -m skreg predict houses/pipeline.joblib new.csv --output prices.csv
+      prices of houses that have none yet
   python -m skreg tune --help
+  python -m skreg predict --help
       everything about your own data
+
+exit codes: 0; 1 where data, a model or a directory cannot serve; 2 for a wrong command; 130 after
+Ctrl-C. Errors are one line on stderr.
 """
 
 _TUNE_ABOUT = """\
@@ -33,8 +41,10 @@ chooses the strength of every regularizer on the rest by cross-validation, and p
 
 Columns of numbers are imputed with their median and standardized; all others are categories,
 one-hot encoded, a missing value being a category of its own. Rows without a target are left out.
+The nets of a search train on all cores at once; the scores do not depend on how many there are.
 
 Into the output directory go
+  report.html       everything on one page that needs no other file: open it in a browser
   pipeline.joblib   the pipeline with the best cross-validated score, fitted on the training part
   scores.csv        the printed table
   cv_results.csv    every candidate of every search, fold by fold
@@ -49,24 +59,47 @@ examples:
   python -m skreg tune large.csv --target y --quick
       a rough look first
 
-and then, in Python:
+and then:
+  python -m skreg predict houses/pipeline.joblib new.csv
+or in Python:
   import joblib
   joblib.load("houses/pipeline.joblib").predict(rows)   # rows: DataFrame with the file's columns
 """
 
+_PREDICT_ABOUT = """\
+Predict the rows of a CSV file with a pipeline that the command tune has kept.
+
+Writes CSV with one line for each row of the file, in its order: a column "prediction" and, for
+classes, a column "p(CLASS)" with the probability of each. The file needs the columns that the
+pipeline was fitted on, in any order; others, as the target, are not looked at.
+
+A model file is a pickle: loading one runs code that stands in it. Load only files that you or
+people you trust have written.
+"""
+
+_PREDICT_EXAMPLES = """\
+examples:
+  python -m skreg predict houses/pipeline.joblib new.csv
+      predictions to the terminal
+  python -m skreg predict houses/pipeline.joblib new.csv --output prices.csv
+  python -m skreg predict patients/pipeline.joblib export.csv --sep ";" | head
+"""
+
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, but its errors are `UserError`, one line."""
+    """argparse, but its errors are `UsageError`, one line."""
 
     def error(self, message):
-        raise UserError(f"{message} (see {self.prog} --help)")
+        raise UsageError(f"{message} (see {self.prog} --help)")
 
 
 def parse(argv):
-    """Parse arguments; raises `UserError` where they are wrong."""
+    """Parse arguments; raises `UsageError` where they are wrong."""
     argv = sys.argv[1:] if argv is None else argv
-    if "tune" in argv[1:] and argv[0].startswith("-"):
-        raise UserError(f"the command tune comes before its options, got {' '.join(argv)!r}")
+    for command in ("tune", "predict"):
+        if command in argv[1:] and argv[0].startswith("-"):
+            line = " ".join(argv)
+            raise UsageError(f"the command {command} comes before its options, got {line!r}")
     parser = _Parser(
         prog="python -m skreg",
         description=_ABOUT,
@@ -84,6 +117,7 @@ def parse(argv):
     _add_common(parser, folds=3, epochs=300)
     commands = parser.add_subparsers(dest="command", metavar="command")
     _add_tune(commands)
+    _add_predict(commands)
     return parser.parse_args(argv)
 
 
@@ -119,9 +153,38 @@ def _add_tune(commands):
         help="share of the rows held out for the test score (default: %(default)s)",
     )
     tune.add_argument(
+        "--jobs",
+        type=_number(int, 1, 1024),
+        default=-1,
+        metavar="N",
+        help="nets of a search under way at a time (default: as many as keep all cores busy)",
+    )
+    _add_separator(tune)
+    _add_common(tune, folds=5, epochs=200)
+
+
+def _add_predict(commands):
+    predict = commands.add_parser(
+        "predict",
+        help="predictions of a kept pipeline for a CSV file",
+        description=_PREDICT_ABOUT,
+        epilog=_PREDICT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    predict.add_argument(
+        "model", type=Path, metavar="MODEL", help="pipeline.joblib, as tune has written it"
+    )
+    predict.add_argument("data", type=Path, metavar="data.csv", help="CSV file with a header line")
+    predict.add_argument(
+        "--output", type=Path, metavar="FILE", help="CSV file to write (default: the terminal)"
+    )
+    _add_separator(predict)
+
+
+def _add_separator(parser):
+    parser.add_argument(
         "--sep", type=_separator, default=",", help='what separates columns, as ";" (default: ",")'
     )
-    _add_common(tune, folds=5, epochs=200)
 
 
 def _add_common(parser, folds, epochs):

@@ -1,12 +1,16 @@
 """Fit and score every method on one split into training and test rows."""
 
+import math
 import time
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
+from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
@@ -43,7 +47,7 @@ class Result:
         return len(self.search.cv_results_["params"]) * self.search.n_splits_ + 1
 
 
-def compare(split, task, preprocessing, effort, seed, report):
+def compare(split, task, preprocessing, effort, seed, report, advance=None):
     """Fit and score every method on one split.
 
     Parameters
@@ -55,11 +59,13 @@ def compare(split, task, preprocessing, effort, seed, report):
     preprocessing : transformer
         First step of every pipeline.
     effort : Effort
-        Epochs, folds and strengths.
+        Epochs, folds, strengths, and nets at a time.
     seed : int
         Seed of folds and nets.
     report : callable
         Called with the name of each method before it is fitted.
+    advance : callable, default=None
+        Called `n_scores` times: with every score.
 
     Returns
     -------
@@ -70,19 +76,49 @@ def compare(split, task, preprocessing, effort, seed, report):
         for message in _ABOUT_RARE_CLASSES:
             warnings.filterwarnings("ignore", message)
         folds = _folds(split[0], split[2], task, effort.folds, seed)
+        scorer = _counting(SCORES[task][0], advance)
         results = []
         for method in methods(effort, task, seed):
             report(method.name)
-            results.append(_fit_and_score(method, split, task, preprocessing, folds))
+            with _cores(effort.jobs):
+                result = _fit_and_score(method, split, scorer, preprocessing, folds)
+            results.append(result)
     return results
 
 
-def _fit_and_score(method, split, task, preprocessing, folds):
+def n_scores(effort, task):
+    """How many scores `compare` takes: of both parts of each fold, and of both of the split."""
+    n_candidates = [
+        math.prod(len(values) for values in method.grid.values())
+        for method in methods(effort, task, seed=0)
+    ]
+    return sum(2 * n * effort.folds + 2 for n in n_candidates)
+
+
+def _counting(name, advance):
+    """A scorer by its name that calls `advance` after each score."""
+    if advance is None:
+        return name
+    scorer = get_scorer(name)
+
+    def score(estimator, X, y):
+        value = scorer(estimator, X, y)
+        advance()
+        return value
+
+    return score
+
+
+def _cores(jobs):
+    return nullcontext() if jobs == 1 else parallel_config(backend="skreg", n_jobs=jobs)
+
+
+def _fit_and_score(method, split, scorer, preprocessing, folds):
     X_train, X_test, y_train, y_test = split
     search = GridSearchCV(
         Pipeline([("preprocessing", clone(preprocessing)), ("mlp", method.net)]),
         {f"mlp__{name}": values for name, values in method.grid.items()},
-        scoring=SCORES[task][0],
+        scoring=scorer,
         cv=folds,
         return_train_score=True,
         error_score="raise",

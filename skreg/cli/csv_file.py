@@ -48,7 +48,7 @@ def load(path, target, task, separator):
     UserError
         Where the file or the target cannot serve.
     """
-    frame = _read(path, separator)
+    frame = read(path, separator)
     _check_column(frame, target, path)
     remarks = []
     frame = _drop_rows_without_target(frame, target, remarks)
@@ -60,14 +60,15 @@ def load(path, target, task, separator):
     X = _drop_useless_columns(frame.drop(columns=target), remarks)
     if X.shape[1] == 0:
         raise UserError(f"{path} has no column with values besides the target {target!r}.")
-    numeric = [name for name in X if _is_number(X[name])]
+    numeric = [name for name in X if is_number(X[name])]
     for name in numeric:
-        _check_finite(X[name], name)
+        check_finite(X[name], name)
     categorical = [name for name in X if name not in numeric]
     return Table(X, target_of(frame[target], task), numeric, categorical, remarks)
 
 
-def _read(path, separator):
+def read(path, separator):
+    """A CSV file as a DataFrame; raises `UserError` where it is none."""
     import pandas as pd
 
     if not path.exists():
@@ -87,22 +88,29 @@ def _read(path, separator):
 
 
 def _check_column(frame, target, path):
-    if target in frame.columns:
-        return
+    if target not in frame.columns:
+        raise missing_column(frame, target, path)
+
+
+def missing_column(frame, wanted, path):
+    """The error for a column that a file should have and has not."""
     names = [str(name) for name in frame.columns]
     if len(names) == 1 and (found := [sep for sep in ";\t|," if sep in names[0]]):
-        raise UserError(
-            f"{path} has no column {target!r}: its only column is {names[0]!r}. "
+        return UserError(
+            f"{path} has no column {wanted!r}: its only column is {names[0]!r}. "
             f"Separated otherwise? Try --sep {'tab' if found[0] == chr(9) else repr(found[0])}."
         )
+    return UserError(f"{path} has no column {wanted!r}. {_closest(wanted, names)}")
+
+
+def _closest(wanted, names):
+    """A sentence with the names that `wanted` may have been meant for, or with the first ten."""
     by_lower = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(target.lower(), by_lower, n=3, cutoff=0.5)
+    close = difflib.get_close_matches(wanted.lower(), by_lower, n=3, cutoff=0.5)
     shown = [by_lower[name] for name in close] or names[:10]
     rest = "" if close or len(names) <= 10 else f" and {len(names) - 10} more"
-    raise UserError(
-        f"{path} has no column {target!r}. {'Closest' if close else 'Its columns'}: "
-        f"{', '.join(map(repr, shown))}{rest}."
-    )
+    what = "Closest" if close else "Its columns"
+    return f"{what}: {', '.join(map(repr, shown))}{rest}."
 
 
 def _drop_rows_without_target(frame, target, remarks):
@@ -122,13 +130,15 @@ def _drop_useless_columns(X, remarks):
     return X.drop(columns=[*unnamed, *empty])
 
 
-def _is_number(column):
+def is_number(column):
+    """Whether a column holds numbers."""
     from pandas.api import types
 
     return types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
 
 
-def _check_finite(column, name):
+def check_finite(column, name):
+    """Raise `UserError` where a column of numbers holds some that cannot be standardized."""
     if (np.abs(column.to_numpy(dtype=float)) > _HUGE).any():
         raise UserError(
             f"column {name!r} holds infinite or huge values (beyond {_HUGE:g}); remove these "

@@ -6,6 +6,14 @@ from importlib import import_module
 class UserError(Exception):
     """A mistake of the user; its message names the thing, its value and the remedy."""
 
+    code = 1
+
+
+class UsageError(UserError):
+    """A mistake in the command itself."""
+
+    code = 2
+
 
 def need(*modules):
     """Import modules that only the command line needs; raises `UserError` where one is missing."""

@@ -18,15 +18,17 @@ class Panel:
     search: object
 
 
-def draw(panels, path):
+def draw(panels, path, **kwargs):
     """Draw one panel beside the other and write the figure.
 
     Parameters
     ----------
     panels : list of Panel
         Fitted searches over ``mlp__alpha``.
-    path : pathlib.Path
+    path : pathlib.Path or file
         Where to; the suffix says the format.
+    **kwargs
+        Of matplotlib's `savefig`.
     """
     from matplotlib.figure import Figure
 
@@ -36,7 +38,7 @@ def draw(panels, path):
         _draw_panel(ax, panel)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
-    figure.savefig(path)
+    figure.savefig(path, **kwargs)
 
 
 def _draw_panel(ax, panel):

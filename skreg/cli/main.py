@@ -1,5 +1,6 @@
 """`main`: what the arguments ask for, and the exit code."""
 
+import os
 import sys
 
 from skreg.cli.arguments import parse
@@ -18,16 +19,21 @@ def main(argv=None):
     Returns
     -------
     code : int
-        0, 2 after a mistake of the user (told in one line on stderr), 130 after Ctrl-C.
+        0; 1 where data, a model or a place to write to cannot serve; 2 for a command that is
+        wrong in itself (both told in one line on stderr); 130 after Ctrl-C.
     """
     try:
         options = parse(argv)
         _job(options)(options)
+        sys.stdout.flush()
     except SystemExit as stop:  # argparse's way to end --help and --version
         return stop.code
     except (UserError, DivergenceError) as error:
         print("skreg: error:", " ".join(str(error).split()), file=sys.stderr)
-        return 2
+        return getattr(error, "code", 1)
+    except BrokenPipeError:  # the reader of stdout has seen enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("skreg: interrupted", file=sys.stderr)
         return 130
@@ -37,6 +43,8 @@ def main(argv=None):
 def _job(options):
     if options.command == "tune":
         from skreg.cli.tune import run
+    elif options.command == "predict":
+        from skreg.cli.predict import run
     else:
         from skreg.cli.bundled import run
     return run

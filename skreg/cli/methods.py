@@ -38,12 +38,16 @@ class Method:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work a comparison takes; `epochs` is every net's `max_iter`."""
+    """How much work a comparison takes; `epochs` is every net's `max_iter`.
+
+    `jobs` is how many nets of a search train at a time, -1 one on every core.
+    """
 
     epochs: int
     folds: int
     splits: int = 1
     quick: bool = False
+    jobs: int = 1
 
     def strengths(self, task):
         """Strengths to choose from, by parameter."""
@@ -58,11 +62,11 @@ class Effort:
         return [float(f"{10.0**e:.2g}") for e in exponents]
 
 
-def effort_of(options, epochs, splits=1):
+def effort_of(options, epochs, splits=1, jobs=1):
     """Effort that the command line's options ask for, with a data set's own defaults."""
     epochs = options.epochs or (10 if options.quick else epochs)
     splits = min(2, splits) if options.quick else splits
-    return Effort(epochs, options.folds, splits, options.quick)
+    return Effort(epochs, options.folds, splits, options.quick, jobs)
 
 
 def footnotes(effort, task):

@@ -2,7 +2,7 @@
 
 import tempfile
 
-from skreg.cli.errors import UserError
+from skreg.cli.errors import UsageError, UserError
 
 _FORMATS = (".png", ".pdf", ".svg")
 
@@ -10,11 +10,18 @@ _FORMATS = (".png", ".pdf", ".svg")
 def check_figure_path(path):
     """Make the directory of a figure; raises `UserError` where it cannot be written."""
     if path.suffix.lower() not in _FORMATS:
-        raise UserError(
+        raise UsageError(
             f"--output {path} must name a figure that ends in one of {', '.join(_FORMATS)}."
         )
     if path.is_dir():
         raise UserError(f"--output {path} is a directory; name a file, as {path / 'lambda.png'}.")
+    make_directory(path.parent)
+
+
+def check_file(path):
+    """Make the directory of a file; raises `UserError` where it cannot be written."""
+    if path.is_dir():
+        raise UserError(f"--output {path} is a directory; name a file, as {path / 'out.csv'}.")
     make_directory(path.parent)
 
 

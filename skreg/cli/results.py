@@ -1,12 +1,14 @@
-"""What the job `tune` writes: the pipeline, the scores, the searches and the figure."""
+"""What the job `tune` writes: the report, the pipeline, the scores, the searches and the figure."""
 
 from dataclasses import asdict
 
 import joblib
 
 from skreg.cli.figure import Panel, draw
+from skreg.cli.report import report
 
-PIPELINE, SCORES_CSV, SEARCHES, FIGURE = (
+REPORT, PIPELINE, SCORES_CSV, SEARCHES, FIGURE = (
+    "report.html",
     "pipeline.joblib",
     "scores.csv",
     "cv_results.csv",
@@ -14,7 +16,7 @@ PIPELINE, SCORES_CSV, SEARCHES, FIGURE = (
 )
 
 
-def write(directory, name, task, results, rows, best):
+def write(directory, name, task, results, rows, best, facts):
     """Write all results of a comparison on one split.
 
     Parameters
@@ -31,6 +33,8 @@ def write(directory, name, task, results, rows, best):
         The rows of the table.
     best : Result
         The one whose pipeline is kept.
+    facts : Facts
+        For the report.
     """
     import pandas as pd
 
@@ -42,7 +46,10 @@ def write(directory, name, task, results, rows, best):
     alpha = next(result for result in results if result.method.name == "alpha")
     short = name if len(name) <= 32 else f"{name[:29]}..."
     title = f"{short}: mean and std of {alpha.search.n_splits_} folds"
-    draw([Panel(title, task, alpha.search)], directory / FIGURE)
+    panels = [Panel(title, task, alpha.search)]
+    draw(panels, directory / FIGURE)
+    page = report(facts, rows, best.method.name, panels, best.search.best_estimator_)
+    (directory / REPORT).write_text(page, encoding="utf-8")
 
 
 def _searches(results):

@@ -19,19 +19,28 @@ def table_over_splits(rows, score):
 
 
 def table_over_folds(rows, score):
-    """The table of one split: validation scores with standard errors, and the one test score."""
-    return _aligned(
-        [
-            {
-                **_method(row),
-                f"folds {score}": _with_error(row.cv, row.cv_se),
-                "gain": _gain(row),
-                "test": f"{row.test:.3f}",
-                **_times(row),
-            }
-            for row in rows
-        ]
-    )
+    """The table of one split, as text."""
+    return _aligned(cells_over_folds(rows, score))
+
+
+def cells_over_folds(rows, score):
+    """The table of one split: validation scores with standard errors, and the one test score.
+
+    Returns
+    -------
+    list of dict
+        A row each: text by heading.
+    """
+    return [
+        {
+            **_method(row),
+            f"folds {score}": _with_error(row.cv, row.cv_se),
+            "gain": _gain(row),
+            "test": f"{row.test:.3f}",
+            **_times(row),
+        }
+        for row in rows
+    ]
 
 
 def verdict(rows):

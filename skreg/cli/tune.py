@@ -1,8 +1,11 @@
 """The job `tune`: the comparison on the user's own CSV file, and the best pipeline kept."""
 
+import shlex
+import textwrap
 from collections import Counter
 
 import numpy as np
+import sklearn
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import train_test_split
@@ -10,22 +13,28 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skreg import __version__
-from skreg.cli.compare import compare, compile_kernels
+from skreg.cli.compare import compare, compile_kernels, n_scores
 from skreg.cli.csv_file import load
 from skreg.cli.errors import UserError, need
 from skreg.cli.methods import SCORES, effort_of, footnotes
 from skreg.cli.places import make_directory
 from skreg.cli.progress import Progress
-from skreg.cli.results import FIGURE, PIPELINE, SCORES_CSV, SEARCHES, write
+from skreg.cli.report import Facts
+from skreg.cli.results import FIGURE, PIPELINE, REPORT, SCORES_CSV, SEARCHES, write
 from skreg.cli.rows import rows_of
 from skreg.cli.table import table_over_folds, verdict
 
 _EPOCHS = 200
 _MAX_CATEGORIES = 30
+_SEPARATORS = {"\t": "tab"}
+_CAUTION = (
+    f"{PIPELINE} is a pickle: loading one runs code that stands in it. Load only files that you or "
+    "people you trust have written."
+)
 
 
 def run(options):
-    """Compare all methods on a CSV file, print the table, keep pipeline, scores and figure.
+    """Compare all methods on a CSV file, print the table, write report, pipeline and scores.
 
     Parameters
     ----------
@@ -34,23 +43,42 @@ def run(options):
     """
     need("pandas", "matplotlib.figure")
     table = load(options.data, options.target, options.task, options.sep)
-    effort = effort_of(options, _EPOCHS)
+    task = table.target.task
+    effort = effort_of(options, _EPOCHS, jobs=options.jobs)
     split = _hold_out(table, options.test_size, options.seed)
     _check_folds(split, effort.folds)
     make_directory(options.output)
-    print(_heading(options, table, split, effort), flush=True)
-    with Progress() as progress:
+    about, notes = _about(options, table, split, effort), _notes(effort, task)
+    print(_heading(about, notes), flush=True)
+    with Progress(n_scores(effort, task)) as progress:
         progress.stage("compiling")
-        compile_kernels(table.target.task)
+        compile_kernels(task)
         results = compare(
-            split, table.target.task, _preprocessing(table), effort, options.seed, progress.stage
+            split,
+            task,
+            _preprocessing(table),
+            effort,
+            options.seed,
+            progress.stage,
+            progress.advance,
         )
-    score = SCORES[table.target.task][1]
+    score = SCORES[task][1]
     rows = rows_of([results])
     print(f"\n{table_over_folds(rows, score)}\n\n{verdict(rows)}\n", flush=True)
     best = max((r for r in results if r.method.is_ours), key=lambda r: r.fold_scores.mean())
-    write(options.output, options.data.name, table.target.task, results, rows, best)
-    print(_farewell(options, best, score, len(split[0])))
+    kept, commands = _kept(best, score, len(split[0])), _commands(options)
+    facts = Facts(
+        title=f"{table.target.name} in {options.data.name}: which regularizer serves it?",
+        about=about,
+        kept=kept,
+        verdict=verdict(rows),
+        notes=notes,
+        score=score,
+        commands=commands,
+        caution=_CAUTION,
+    )
+    write(options.output, options.data.name, task, results, rows, best, facts)
+    print(_farewell(options, kept, commands))
 
 
 def _preprocessing(table):
@@ -89,33 +117,80 @@ def _check_folds(split, n_folds):
         )
 
 
-def _heading(options, table, split, effort):
+def _about(options, table, split, effort):
+    """Names and values: the data, and how it was searched."""
     target = table.target
-    lines = [
-        f"skreg {__version__}: nets with 100 hidden relu units, {effort.epochs} epochs each; one "
-        "process, one thread.",
-        f"{options.data}: {target.task} of {target.name!r} ({target.reason})",
-        f"columns: {len(table.numeric)} numeric, {len(table.categorical)} categorical; rows: "
-        f"{len(split[0])} training, {len(split[1])} test (seed {options.seed})",
-        *table.remarks,
-        footnotes(effort, target.task),
-        f"Strengths are chosen among the training rows by {effort.folds}-fold cross-validation.",
-        "folds: mean +- standard error over them; gain: over no regularization, paired by fold.",
-        "Both flatter a strength a little, as it was chosen on these folds; test does not.",
-        "seconds: search and refit; one fit: the refit.",
+    cores = "all cores" if effort.jobs == -1 else f"{effort.jobs} at a time"
+    return [
+        ("data", str(options.data)),
+        ("target", f"{target.task} of {target.name!r} ({target.reason})"),
+        ("columns", f"{len(table.numeric)} numeric, {len(table.categorical)} categorical"),
+        ("rows", f"{len(split[0])} training, {len(split[1])} test (seed {options.seed})"),
+        *(("note", remark) for remark in table.remarks),
+        ("nets", f"100 hidden relu units, {effort.epochs} epochs each"),
+        ("search", f"{effort.folds}-fold cross-validation among the training rows; {cores}"),
+        ("versions", f"skreg {__version__}, scikit-learn {sklearn.__version__}"),
     ]
+
+
+def _notes(effort, task):
+    """How to read the table."""
+    together, *others = footnotes(effort, task).split("\n  ")
+    together, *others = " ".join([together, *others]).split("\n")
+    return [
+        together,
+        *others,
+        "folds: mean +- standard error over them; gain: over no regularization, paired by fold. "
+        "Both flatter a strength a little, as it was chosen on these folds; test does not.",
+        "seconds: search and refit (scikit-learn's nets train one at a time); one fit: the refit.",
+    ]
+
+
+def _heading(about, notes):
+    width = max(len(name) for name, _ in about) + 1
+    lines = [f"{name + ':':{width}} {value}" for name, value in about]
+    for note in notes:
+        lines += textwrap.wrap(note, 100, subsequent_indent="  ")
     return "\n".join(lines)
 
 
-def _farewell(options, best, score, n_train):
+def _kept(best, score, n_train):
     chosen = ", ".join(f"{name}={value:g}" for name, value in best.chosen.items())
     name = f"{best.method.name} ({chosen})" if chosen else best.method.name
-    return f"""\
-Kept: {name}, the best over the folds ({score} {best.fold_scores.mean():.3f}), fitted on the \
-{n_train} training rows.
-On the test rows, which chose nothing: {score} {best.test:.3f}.
+    return (
+        f"Kept: {name}, the best over the folds ({score} {best.fold_scores.mean():.3f}), fitted on "
+        f"the {n_train} training rows. On the test rows, which chose nothing: {score} "
+        f"{best.test:.3f}."
+    )
 
-Written to {options.output}: {PIPELINE}, {SCORES_CSV}, {SEARCHES}, {FIGURE}
-In Python, with the columns of {options.data.name} in a DataFrame `rows`:
-  import joblib
-  joblib.load({str(options.output / PIPELINE)!r}).predict(rows)"""
+
+def _commands(options):
+    """What to do with the pipeline: headings and lines to copy."""
+    model = options.output / PIPELINE
+    sep = (
+        ""
+        if options.sep == ","
+        else f" --sep {shlex.quote(_SEPARATORS.get(options.sep, options.sep))}"
+    )
+    python = [
+        "import joblib",
+        "import pandas as pd",
+        "",
+        f"model = joblib.load({str(model)!r})",
+        f"rows = pd.read_csv({'new.csv'!r}{f', sep={options.sep!r}' if sep else ''})",
+        "model.predict(rows)",
+    ]
+    shell = f"python -m skreg predict {shlex.quote(str(model))} new.csv{sep}"
+    about = f"new.csv has the columns of {options.data.name}; the target is not needed"
+    return [(f"In Python ({about})", "\n".join(python)), ("On the command line", shell)]
+
+
+def _farewell(options, kept, commands):
+    lines = [
+        *textwrap.wrap(kept, 100),
+        "",
+        f"Written to {options.output}: {REPORT}, {PIPELINE}, {SCORES_CSV}, {SEARCHES}, {FIGURE}",
+    ]
+    for heading, text in commands:
+        lines += [f"{heading}:", *(f"  {line}" if line else "" for line in text.splitlines())]
+    return "\n".join([*lines, *textwrap.wrap(_CAUTION, 100)])

@@ -1,5 +1,6 @@
 """Which engine trains a fit."""
 
+from skreg.augmentation import active, has_compiled_form
 from skreg.perturbation import is_exact
 
 
@@ -17,6 +18,7 @@ def choose_engine(params):
         Where ``engine="compiled"`` cannot do what the other parameters ask for.
     """
     engine, obstacle = params["engine"], None
+    augment = active(params["augment"])
     if params["device"] != "cpu":
         obstacle = f"device={params['device']!r}"
     elif not all(_only_reads(c) for c in params["callbacks"] or ()):
@@ -25,6 +27,8 @@ def choose_engine(params):
         obstacle = "a penalty of your own"
     elif not isinstance(params.get("views", ""), str):
         obstacle = "views by a transform of your own"
+    elif augment is not None and not has_compiled_form(augment):
+        obstacle = f"augment={augment!r}, which has no compiled form"
     elif is_exact(params):
         obstacle = "an exact gradient_penalty (gradient_penalty_rho > 0 is a difference)"
     if engine == "compiled" and obstacle:

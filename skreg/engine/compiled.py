@@ -107,7 +107,7 @@ def _examples(dtype):
     dtype = np.dtype(dtype)
     flat, room, words = np.zeros(1, dtype), np.zeros((1, 1), dtype), np.zeros(1, np.uint64)
     bits = words.view(np.uint16)
-    work = kernel.Work(flat, flat, words, bits, room, flat, flat, room, room, flat, flat)
+    work = kernel.Work(flat, flat, words, bits, room, flat, flat, room, room, flat, flat, flat)
     return _data_type(dtype), np.zeros(1, PLAN), np.zeros(1, LAYER), flat, work
 
 
@@ -115,7 +115,7 @@ def _examples(dtype):
 def run_block(dtype):
     """Compiled training loop for `dtype`, from the disk cache or compiled now (some seconds)."""
     data, plan, layers, flat, work = _examples(dtype)
-    state = kernel.State(flat, flat, flat, flat, flat, flat)
+    state = kernel.State(flat, flat, flat, flat, flat, flat, np.zeros(1, np.int64))
     progress, curves = stopping.new_progress(0.0), np.zeros(1, stopping.CURVES)
     order = read_only(np.dtype(np.int32), 2)
     return entry_point(

@@ -14,6 +14,7 @@ from skreg import (
     averaging,
     contrast,
     corruption,
+    freezing,
     losses,
     noise,
     normalization,
@@ -35,8 +36,8 @@ LARGEST = np.finfo(np.float64).max
 class Data(NamedTuple):
     """Rows for the kernel: X dense, or sparse by (values, columns, starts) as CSR has them.
 
-    The form that is not used is empty. `weight` has mean 1 over the training rows. Pretext tasks have
-    dense rows: of validation rows in contrast X is (n_rows, 2 n_features), both views side by side.
+    The form that is not used is empty. `weight` has mean 1 over the training rows. Pretext tasks
+    have dense rows: of validation rows in contrast X is (n_rows, 2 n_features), two views abreast.
     """
 
     X: np.ndarray  # (n_rows, n_features)
@@ -58,6 +59,7 @@ class State(NamedTuple):
     best: np.ndarray  # may be empty without early stopping
     anchor: np.ndarray  # may be empty without anchor_alpha
     average: np.ndarray  # may be empty without averaging
+    slept: np.ndarray  # (n_layers,), int64: steps that each layer was frozen for
 
 
 class Work(NamedTuple):
@@ -74,6 +76,7 @@ class Work(NamedTuple):
     targets: np.ndarray  # (capacity, n_targets)
     weight: np.ndarray  # (capacity,)
     pairs: np.ndarray  # room of the contrastive loss, or empty
+    spare: np.ndarray  # (capacity * n_features,), or empty: a batch before it was changed
 
 
 def make_work(plan, layers, capacity, dtype):
@@ -84,6 +87,7 @@ def make_work(plan, layers, capacity, dtype):
     n_params = int(layers["end"][-1])
     n_words = np.where(layers["drop_threshold"] > 0, (capacity * layers["n_in"] + 3) // 4, 0)
     words = np.empty(int(n_words.sum()), np.uint64)
+    spared = capacity if augmentation.needs_spare(plan) else 0
     n_aside = (layers["normalization"] != normalization.NONE) + layers["skip"].astype(int)
     return Work(
         acts=np.empty(capacity * int(layers["n_in"].sum() + n_outputs), dtype),
@@ -97,6 +101,7 @@ def make_work(plan, layers, capacity, dtype):
         targets=np.empty((capacity, _n_targets(plan, layers)), dtype),
         weight=np.empty(capacity, dtype),
         pairs=np.empty(n_pairs, dtype),
+        spare=np.empty(int(layers["n_in"][0]) * spared, dtype),
     )
 
 
@@ -150,17 +155,13 @@ def fill_batch(data, rows, plan, layers, work):
 
 
 @jit
-def disturb_batch(data, rows, plan, batch, targets, weight, step):
-    """What happens to a batch in training only, in place: mixup, corruption, noise."""
-    n = rows.size
+def disturb_batch(data, rows, plan, batch, targets, weight, spare, step):
+    """What happens to a batch in training only, in place: corruption, augmentation, noise."""
     if plan["corruption"] > 0:
-        n_all = weight.size
-        x = batch.reshape(n_all, batch.size // n_all)
-        corruption.corrupt(plan, step, data, x[n_all - n :], targets[n_all - n :])
-    if plan["mixup_alpha"] > 0.0 and n > 1:
-        share, shift = augmentation.draw_mixing(plan["seed"], plan["mixup_alpha"], step, n)
+        n, first = weight.size, weight.size - rows.size
         x = batch.reshape(n, batch.size // n)
-        augmentation.mix_rows(data, rows, share, shift, x, targets, weight)
+        corruption.corrupt(plan, step, data, x[first:], targets[first:])
+    augmentation.change_batch(plan, step, data, rows, batch, targets, weight, spare)
     if plan["input_std"] > 0.0:
         noise.add_input_noise(plan, step, batch)
     if plan["target_std"] > 0.0:
@@ -187,24 +188,27 @@ def noisy_weights(plan, layers, params, noisy, step):
 
 
 @jit
-def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share):
+def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share, n_frozen):
     """Loss of a batch and, in `work.gradient`, its gradient; noise in, penalties not.
 
-    The batch's statistics are taken into `params` by their share.
+    The batch's statistics are taken into `params` by their share. Frozen layers are constants.
     """
     n, point = rows.size, params
     batch, targets, weight = fill_batch(data, rows, plan, layers, work)
-    disturb_batch(data, rows, plan, batch, targets, weight, step)
+    disturb_batch(data, rows, plan, batch, targets, weight, work.spare, step)
     n = weight.size
     if plan["weight_std"] > 0.0:
         point = noisy_weights(plan, layers, params, work.noisy, step)
     acts, aside, gradient = work.acts, work.aside, work.gradient
+    words, bits = work.words, work.bits
     raw = forward(
-        plan, layers, point, acts, aside, work.words, work.bits, weight, gradient, step, True
+        plan, layers, point, acts, aside, words, bits, weight, gradient, step, True, n_frozen
     )
     total = batch_loss(plan, raw, targets, weight, work)
-    backward(layers, point, acts, aside, work.bits, weight, work.deltas, gradient)
-    normalization.settle_statistics(layers, batch_share if n > 1 else 0.0, gradient, params)
+    backward(layers, point, acts, aside, bits, weight, work.deltas, gradient, n_frozen)
+    batch_share = batch_share if n > 1 else 0.0
+    normalization.settle_statistics(layers, n_frozen, batch_share, gradient, params)
+    freezing.clear_frozen(layers, n_frozen, gradient)
     share = work.gradient.dtype.type(1.0 / n)
     for i in range(work.gradient.size):
         work.gradient[i] *= share
@@ -212,7 +216,7 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share)
 
 
 @jit
-def step_gradient(data, rows, plan, layers, params, work, rate, step):
+def step_gradient(data, rows, plan, layers, params, work, rate, step, n_frozen):
     """Loss of a batch and, in `work.gradient`, the gradient to step with: at a point beside, too.
 
     `skreg.perturbation` has the formulas. Penalties are not in yet.
@@ -221,7 +225,9 @@ def step_gradient(data, rows, plan, layers, params, work, rate, step):
     loss, norm, point = 0.0, 0.0, params
     for look in range(2):
         batch_share = normalization.batch_share(step) if look == 0 else 0.0
-        value = loss_and_gradient(data, rows, plan, layers, point, work, step, batch_share)
+        value = loss_and_gradient(
+            data, rows, plan, layers, point, work, step, batch_share, n_frozen
+        )
         if look == 0:
             loss = value
             norm = perturbation.norm_of(work.gradient) if radius > 0.0 else 0.0
@@ -235,10 +241,10 @@ def step_gradient(data, rows, plan, layers, params, work, rate, step):
 
 
 @jit
-def add_penalties(layers, params, anchor, gradient):
+def add_penalties(layers, params, anchor, gradient, n_frozen):
     """Value of the penalties; their gradient is added to `gradient`."""
     value = 0.0
-    for i in range(layers.size):
+    for i in range(n_frozen, layers.size):
         layer = layers[i]
         weights, slope = flat_weights_of(layer, params), flat_weights_of(layer, gradient)
         value += penalties.add_penalty(layer, weights, flat_weights_of(layer, anchor), slope)
@@ -246,14 +252,17 @@ def add_penalties(layers, params, anchor, gradient):
 
 
 @jit
-def change_weights(plan, layers, state, gradient, progress):
-    """The optimizer's step on all layers, with what comes before and after it on their weights.
+def change_weights(plan, layers, state, gradient, progress, n_frozen):
+    """The optimizer's step on the layers, with what comes before and after it on their weights.
 
     The gradient is used up: it serves as room for the step sizes.
     """
-    rate, step = progress["learning_rate"], progress["step"]
-    for i in range(layers.size):
+    for i in range(n_frozen):
+        state.slept[i] += 1
+    for i in range(n_frozen, layers.size):
         layer = layers[i]
+        rate = progress["learning_rate"] * layer["rate_factor"]
+        step = progress["step"] - state.slept[i]
         at, end = layer["weight_at"], layer["end"]
         weights = flat_weights_of(layer, state.params)
         penalties.decay(layer, rate, weights)
@@ -277,7 +286,7 @@ def mean_loss(data, plan, layers, params, work):
         _, targets, weight = fill_batch(data, rows, plan, layers, work)
         acts, aside, words, bits = work.acts, work.aside, work.words, work.bits
         raw = forward(
-            plan, layers, params, acts, aside, words, bits, weight, work.gradient, 0, False
+            plan, layers, params, acts, aside, words, bits, weight, work.gradient, 0, False, 0
         )
         total += batch_loss(plan, raw, targets, weight, work)
         for r in range(weight.size):
@@ -290,12 +299,13 @@ def take_step(data, rows, plan, layers, state, work, progress):
     """One optimizer step on a batch; its loss, penalties included."""
     step = progress["step"] + 1
     rate = progress["learning_rate"]
-    loss = step_gradient(data, rows, plan, layers, state.params, work, rate, step)
-    loss += add_penalties(layers, state.params, state.anchor, work.gradient)
+    n_frozen = freezing.n_frozen(layers, progress["epoch"])
+    loss = step_gradient(data, rows, plan, layers, state.params, work, rate, step, n_frozen)
+    loss += add_penalties(layers, state.params, state.anchor, work.gradient, n_frozen)
     if plan["clip_norm"] < np.inf:
         penalties.clip(plan, perturbation.norm_of(work.gradient), work.gradient)
     progress["step"] = step
-    change_weights(plan, layers, state, work.gradient, progress)
+    change_weights(plan, layers, state, work.gradient, progress, n_frozen)
     return loss
 
 
@@ -354,13 +364,13 @@ def run_block(data, validation, plan, layers, state, work, progress, curves, ord
 def full_gradient(data, plan, layers, params, anchor, work, total_gradient):
     """Objective over all rows and, in `total_gradient`, its gradient; no noise. For L-BFGS."""
     n, capacity = data.Y.shape[0], work.weight.size
+    n_frozen, total = freezing.n_frozen(layers, 0), 0.0
     for i in range(params.size):
         total_gradient[i] = 0.0
-    total = 0.0
     for start in range(0, n, capacity):
         rows = data.rows[start : min(start + capacity, n)]
         share = rows.size / n
-        total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0, 0.0)
+        total += share * loss_and_gradient(data, rows, plan, layers, params, work, 0, 0.0, n_frozen)
         for i in range(params.size):
             total_gradient[i] += share * work.gradient[i]
-    return total + add_penalties(layers, params, anchor, total_gradient)
+    return total + add_penalties(layers, params, anchor, total_gradient, n_frozen)

@@ -11,6 +11,7 @@ from skorch.callbacks import EpochTimer, PrintLog
 from torch import nn
 
 from skreg import losses, stopping
+from skreg.augmentation import is_users_own
 from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
@@ -23,6 +24,9 @@ from skreg.exceptions import DivergenceError
 
 # Callbacks that read the history at the end of an epoch and touch nothing else.
 READING_CALLBACKS = (EpochTimer, PrintLog)
+
+
+_TORCH_PARTS = ("module_", "criterion_", "optimizer_")
 
 
 def _identity(raw):
@@ -59,8 +63,9 @@ class RegularizedNet(NeuralNet):
 
     Parameters
     ----------
-    module : torch.nn.Module
-        Its parameters share memory with `problem.state.params` (on the CPU).
+    module : callable
+        Makes the `torch.nn.Module`, whose parameters share memory with `problem.state.params` (on
+        the CPU).
     problem : skreg.engine.problem.Problem or None
         None for a net that only predicts.
     engine : {"compiled", "torch"}
@@ -69,6 +74,8 @@ class RegularizedNet(NeuralNet):
         Evaluations that L-BFGS may make.
     penalty : callable or None
         A user's penalty on the list of weight tensors.
+    augment : object with ``apply(batch, generator)``, or None
+        What the torch engine does to a training batch.
     **kwargs
         Of `skorch.NeuralNet`.
     """
@@ -82,9 +89,10 @@ class RegularizedNet(NeuralNet):
         solver="adam",
         max_fun=15000,
         penalty=None,
+        augment=None,
         **kwargs,
     ):
-        self.problem, self.engine = problem, engine
+        self.problem, self.engine, self.augment = problem, engine, augment
         self.solver, self.max_fun, self.penalty = solver, max_fun, penalty
         kwargs.setdefault("criterion", BatchLoss)
         kwargs.setdefault("optimizer", RegularizedOptimizer)
@@ -94,6 +102,28 @@ class RegularizedNet(NeuralNet):
     @property
     def _default_callbacks(self):
         return []
+
+    def initialize(self):
+        """As skorch's; torch's parts wait until somebody looks at them: the kernel needs none."""
+        if self.engine != "compiled" or self.callbacks:
+            return super().initialize()
+        self.check_training_readiness()
+        self._initialize_virtual_params()
+        self._initialize_callbacks()
+        self._initialize_history()
+        self.initialized_ = True
+        return self
+
+    def __getattr__(self, name):
+        if name not in _TORCH_PARTS or not vars(self).get("initialized_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self.initialized_ = False
+        self._initialize_module()
+        self._initialize_criterion()
+        self._initialize_optimizer()
+        self._validate_params()
+        self.initialized_ = True
+        return vars(self)[name]
 
     def without_data(self):
         """This net with its problem let go, so that it does not hold on to the data."""
@@ -137,14 +167,19 @@ class RegularizedNet(NeuralNet):
     @property
     def _calls_user(self):
         """Whether training runs code of the user's, which tasks run one at a time."""
-        own = self.penalty, self.problem.score, self.problem.views
-        return bool(self.callbacks_) or any(thing is not None for thing in own)
+        p = self.problem
+        return self._calls_user_in_steps or p.score is not None or p.watch is not None
+
+    @property
+    def _calls_user_in_steps(self):
+        own = self.penalty is not None or self.problem.views is not None
+        return bool(self.callbacks_) or own or is_users_own(self.augment)
 
     @contextmanager
     def _apart(self):
         """For the length of a block of steps others may have the baton."""
-        if self._calls_user and self.engine == "torch":
-            yield  # callbacks and penalties are called within steps
+        if self._calls_user_in_steps and self.engine == "torch":
+            yield
             return
         with baton.released():
             yield
@@ -157,7 +192,8 @@ class RegularizedNet(NeuralNet):
 
     def _fit_stochastic(self, engine):
         p, done = self.problem, 0
-        every_epoch = bool(self.callbacks_) or bool(self.verbose) or p.score is not None
+        looks_in = p.score is not None or p.watch is not None
+        every_epoch = bool(self.callbacks_) or bool(self.verbose) or looks_in
         pacing = Pacing(
             p.data.Y.shape[0],
             p.plan[0]["batch_size"],
@@ -169,12 +205,16 @@ class RegularizedNet(NeuralNet):
             to_snapshot = epochs_to_snapshot(p.plan[0], p.progress[0]["epoch"])
             n_epochs = pacing.epochs(min(p.n_epochs - done, to_snapshot or p.n_epochs))
             order = p.shuffling.draw(n_epochs)
+            if p.watch is not None:
+                p.watch.begin()
             used = self._run_block(engine, pacing, order, n_epochs)
             if used < n_epochs:
                 p.shuffling.give_back(used)
             elif used == to_snapshot:
                 p.snapshots.append(p.state.params.copy())
             done += used
+            if used and p.watch is not None:
+                self._watch_end()
 
     def _run_block(self, engine, pacing, order, n_epochs):
         """Train `n_epochs` epochs or until the fit stops; how many were finished."""
@@ -234,7 +274,17 @@ class RegularizedNet(NeuralNet):
         baton.check()
         if self.callbacks_:
             self.tell("on_epoch_begin", **self._epoch_data())
+        if self.problem.watch is not None:
+            self.problem.watch.begin()
         self._book_epoch(*row.tolist(), seconds)
+        if self.problem.watch is not None:
+            self._watch_end()
+
+    def _watch_end(self):
+        """An epoch's end for scikit-learn's callbacks, which may stop training."""
+        progress = self.problem.progress[0]
+        if self.problem.watch.end() and progress["status"] == stopping.RUNNING:
+            progress["status"] = stopping.INTERRUPTED
 
     def tell(self, event, **kwargs):
         """Notify the callbacks; a KeyboardInterrupt that one raises means: stop here."""

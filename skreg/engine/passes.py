@@ -16,12 +16,12 @@ from skreg.normalization import BATCH, NONE, normalize, normalize_backward
 
 
 @jit
-def forward(plan, layers, params, acts, aside, words, bits, weight, scratch, step, noisy):
+def forward(plan, layers, params, acts, aside, words, bits, weight, scratch, step, noisy, n_frozen):
     """Raw prediction (n_rows, n_outputs) of the batch at the beginning of `acts`.
 
     With `noisy` the step's dropout and drop path are drawn and applied and batches normalised by
-    their own statistics; without, the net is itself. `scratch`, of the parameters' size, takes the
-    statistics used; `weight` is that of the rows.
+    their own statistics, but in the first `n_frozen` layers; without, the net is itself. `scratch`,
+    of the parameters' size, takes the statistics used; `weight` is that of the rows.
     """
     n_rows, at, words_at, aside_at = weight.size, 0, 0, 0
     for i in range(layers.size):
@@ -39,7 +39,7 @@ def forward(plan, layers, params, acts, aside, words, bits, weight, scratch, ste
         bias = bias_of(layer, params)
         aside_end = aside_at + n_rows * (n_out + 1)
         if layer["normalization"] != NONE:
-            fixed = not noisy or n_rows == 1
+            fixed = not noisy or n_rows == 1 or i < n_frozen
             normalize(layer, params, scratch, weight, fixed, z, aside[aside_at:aside_end])
             bias = shift_of(layer, params)
             aside_at, aside_end = aside_end, aside_end + n_rows * (n_out + 1)
@@ -86,8 +86,8 @@ def _add_skip(h, factors, branch, z):
 
 
 @jit
-def backward(layers, params, acts, aside, bits, weight, deltas, gradient):
-    """Gradient of the batch loss by all parameters, into `gradient`.
+def backward(layers, params, acts, aside, bits, weight, deltas, gradient, n_frozen):
+    """Gradient of the batch loss by all parameters above the frozen layers, into `gradient`.
 
     Comes after `forward` on the same rows with `gradient` as its scratch; the output at the end of
     `acts` has since been replaced by the loss's gradient by it. `deltas` is room for two layers'
@@ -109,7 +109,7 @@ def backward(layers, params, acts, aside, bits, weight, deltas, gradient):
         np.dot(delta.T, h, weights_of(layer, gradient))
         if layer["normalization"] != BATCH:
             _sum_rows(delta, bias_of(layer, gradient))
-        if i == 0:
+        if i == n_frozen:
             return
         below, value = deltas[i % 2, :n_units], acts[at : at + n_units]
         np.dot(delta, weights_of(layer, params), below.reshape(n_rows, layer["n_in"]))

@@ -11,6 +11,7 @@ from skreg import (
     averaging,
     contrast,
     corruption,
+    freezing,
     losses,
     noise,
     normalization,
@@ -43,6 +44,7 @@ LAYER = np.dtype(
     [
         *layout.LAYER_FIELDS,
         *normalization.LAYER_FIELDS,
+        *freezing.LAYER_FIELDS,
         *penalties.LAYER_FIELDS,
         *noise.LAYER_FIELDS,
     ],
@@ -89,6 +91,7 @@ def make_layers(params, sizes):
     settings = {
         **layout.layout_settings(sizes, params["activation"], **kinds, residual=params["residual"]),
         **kinds,
+        **freezing.freezing_settings(params),
         **penalties.layer_penalty_settings(params),
         **noise.layer_noise_settings(params, n_layers),
     }

@@ -28,6 +28,8 @@ class Problem:
         At most so many.
     score : callable or None
         Takes flat parameters and gives the score of the validation rows.
+    watch : object or None
+        Has `begin` and `end`, called at every epoch; training stops where `end` says so.
     raw : tuple (coefs, intercepts, norms) or None
         After training under `averaging`: the last weights, where `state.params` is the average.
     snapshots : list of ndarray
@@ -45,6 +47,7 @@ class Problem:
     shuffling: Shuffling
     n_epochs: int
     score: Callable | None = None
+    watch: object | None = None
     raw: tuple | None = None
     snapshots: list = field(default_factory=list)
     views: object = None

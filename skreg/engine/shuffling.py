@@ -13,15 +13,19 @@ class Shuffling:
     n_rows : int
     shuffle : bool
         Without, and where one batch holds all rows, every epoch uses the rows as they lie.
+    seen_after : bool
+        Whether somebody draws from `random_state` after the fit; else its end does not matter, and
+        is not worth the state's copies, which take as long as some epochs.
     """
 
-    def __init__(self, random_state, n_rows, shuffle):
-        self.random_state, self.shuffle = random_state, shuffle
+    def __init__(self, random_state, n_rows, shuffle, seen_after=True):
+        self.random_state, self.shuffle, self.seen_after = random_state, shuffle, seen_after
         self.line = np.arange(n_rows, dtype=np.int32)
 
     def draw(self, n_epochs):
         """Order of use, shape (n_epochs or 1, n_rows), int32, read-only."""
-        self._before = self.random_state.get_state(), self.line
+        if self.shuffle and self.seen_after:
+            self._before = self.random_state.get_state(), self.line
         lines = self._draw(n_epochs) if self.shuffle else self.line[None]
         lines.flags.writeable = False
         return lines
@@ -35,8 +39,8 @@ class Shuffling:
         return lines
 
     def give_back(self, n_used):
-        """Forget the last `draw` but for its first `n_used` epochs."""
-        if self.shuffle:
+        """Forget the last `draw` but for its first `n_used` epochs: the fit has ended in it."""
+        if self.shuffle and self.seen_after:
             state, self.line = self._before
             self.random_state.set_state(state)
             self._draw(n_used)

@@ -12,11 +12,11 @@ import torch
 
 from skreg import losses, perturbation, stopping
 from skreg.engine import optimizers
+from skreg.engine.build import build_mlp
 from skreg.engine.pretext import is_pretext
 from skreg.engine.stack import PIECE, Stack
 from skreg.engine.threads import one_thread_per_net
 from skreg.exceptions import DivergenceError
-from skreg.modules import MLP
 
 _SHARED = (
     *(name for name, _ in losses.FIELDS),
@@ -36,9 +36,10 @@ def signature(net):
     steps per epoch, and what a net has at all (early stopping, averaging, an anchor, validation
     rows, a second look at the gradient) may not.
 
-    Alone train nets of the compiled engine, under lbfgs, with a penalty, callbacks or a scorer of
-    the user's, with `verbose`, snapshots, an exact gradient penalty, sparse rows or a pretext task,
-    and architectures that have more than weights and biases.
+    Alone train nets of the compiled engine, under lbfgs, with an augmentation or cutmix, with a
+    penalty, callbacks (skorch's or scikit-learn's) or a scorer of the user's, with `verbose`,
+    snapshots, an exact gradient penalty, layers that are frozen or have rates of their own, sparse
+    rows or a pretext task, and architectures with more than weights and biases.
 
     Parameters
     ----------
@@ -56,14 +57,17 @@ def signature(net):
         net.engine != "torch",
         net.solver == "lbfgs",
         net.penalty is not None,
+        net.augment is not None,
+        plan["cutmix_alpha"] > 0,
         bool(net.callbacks),
-        p.score is not None,
+        p.score is not None or p.watch is not None,
         bool(net.verbose),
         plan["n_cycles"] > 1,
+        layers["frozen_for"].any() or (layers["rate_factor"] != 1).any() or p.state.slept.any(),
         plan["gradient_penalty"] != 0 and not second_look,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
         is_pretext(plan),
-        not _is_plain(net.module, layers),
+        not _is_plain(net, layers),
         p.progress[0]["batch"] != 0 or p.progress[0]["status"] != stopping.RUNNING,
         p.n_epochs < 1,
     )
@@ -82,15 +86,12 @@ def signature(net):
     )
 
 
-def _is_plain(module, layers):
-    """Whether a module is an MLP of weights and biases, without normalization and residuals."""
-    more = [name for name in ("skip", "path_threshold") if name in layers.dtype.names]
+def _is_plain(net, layers):
+    """Whether a net is an MLP of weights and biases, without normalization and residuals."""
     return (
-        type(module) is MLP
-        and len(list(module.parameters())) == 2 * len(layers)
-        and not list(module.buffers())
+        getattr(net.module, "func", None) is build_mlp
         and bool((layers["end"] == layers["bias_at"] + layers["n_out"]).all())
-        and not any(layers[name].any() for name in more)
+        and not layers["skip"].any()
     )
 
 

@@ -11,8 +11,10 @@ import torch
 from scipy.sparse import csr_matrix
 
 from skreg import (
+    augmentation,
     averaging,
     contrast,
+    freezing,
     losses,
     noise,
     normalization,
@@ -53,6 +55,9 @@ class TorchEngine:
             else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
         )
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
+        self.augmentation = augmentation.TorchAugmentation(
+            net.augment, plan, compiled.draws(problem.dtype), self.device
+        )
         self.weights = [layer.weight for layer in self.module.layers]
         self.norms = list(self.module.norms)
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
@@ -61,6 +66,8 @@ class TorchEngine:
         self.tensors += [norm.statistics for norm in self.norms if norm.statistics is not None]
         self.trained = [tensor.requires_grad for tensor in self.tensors]
         self.parameters = list(compress(self.tensors, self.trained))
+        self.numbers = self._layer_numbers()
+        self.n_frozen = 0
         self.anchors = self._anchors()
         self.averages = self._averages()
         self._rate = None
@@ -73,6 +80,24 @@ class TorchEngine:
         views = weight_views(layers, flat) + bias_views(layers, flat)
         views += [part for parts in norms for part in parts[:2]]
         return views + [part for parts in norms for part in parts[2:]]
+
+    def _layer_numbers(self):
+        """Number of the layer of each of `self.tensors`."""
+        hidden = range(len(self.norms))
+        with_statistics = [i for i in hidden if self.norms[i].statistics is not None]
+        return [*range(len(self.weights))] * 2 + [i for i in hidden for _ in "gs"] + with_statistics
+
+    def _freeze(self, n_frozen):
+        """Make the first `n_frozen` layers constants, and the others parameters."""
+        if n_frozen == self.n_frozen:
+            return
+        self.n_frozen = n_frozen
+        for tensor, trained, number in zip(self.tensors, self.trained, self.numbers, strict=True):
+            tensor.requires_grad_(trained and number >= n_frozen)
+            tensor.grad = None
+        self.parameters = [tensor for tensor in self.tensors if tensor.requires_grad]
+        for number, norm in enumerate(self.norms):
+            norm.frozen = norm.statistics is not None and number < n_frozen
 
     def _anchors(self):
         anchor = self.problem.state.anchor
@@ -92,10 +117,12 @@ class TorchEngine:
         step = int(self.problem.progress[0]["step"])
         views = self._views(state.first), self._views(second)
         self._moments = []
-        views = (compress(view, self.trained) for view in views)
-        for weight, *moments in zip(self.parameters, *views, strict=True):
+        views = (compress(view, self.trained) for view in (self.numbers, *views))
+        for weight, number, *moments in zip(self.parameters, *views, strict=True):
             tensors = [torch.from_numpy(m).to(self.device) for m in moments]
-            self.optimizer.preset(weight, *tensors, step)
+            own_step = step - int(state.slept[number])
+            factor = float(self.problem.layers["rate_factor"][number])
+            self.optimizer.preset(weight, *tensors, own_step, factor)
             self._moments += zip(moments, tensors, strict=True)
 
     def run(self, curves, order, n_steps):
@@ -106,6 +133,7 @@ class TorchEngine:
         self._set_rate(progress["learning_rate"])
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         while n_steps > 0 and progress["row"] < curves.size and _runs(progress):
+            self._freeze(freezing.n_frozen.py_func(p.layers, progress["epoch"]))
             line = order[min(progress["row"], order.shape[0] - 1)]
             start = progress["batch"] * plan["batch_size"]
             end = min(start + plan["batch_size"], n)
@@ -118,12 +146,13 @@ class TorchEngine:
                 total.zero_()
                 self._end_epoch(curves, n)
         progress["loss_sum"] += total.item()
+        self._freeze(0)
         self._write_back()
 
     def _take_step(self, rows, progress):
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
         self.noise.step = int(progress["step"]) + 1
-        x, y, weight = self._mixed_batch(rows)
+        x, y, weight = self._training_batch(rows)
         self._tell("on_batch_begin", batch=(x, y), training=True)
         self.optimizer.zero_grad()
         x, y = self.noise.inputs(x), self.noise.targets(y)
@@ -152,6 +181,14 @@ class TorchEngine:
         self._tell_batch_end(x, y, raw.detach(), loss, training=True)
         return loss
 
+    def _training_batch(self, rows):
+        """Features, targets and weights as a pretext task or `skreg.augmentation` has them."""
+        step = self.noise.step
+        if pretext.is_pretext(self.problem.plan[0]):
+            return pretext.training_batch(self.problem, rows, step, self.device)
+        batch = self._batch(self.problem.data, rows)
+        return self.augmentation.change_batch(step, *batch)
+
     def _tell_batch_end(self, x, y, raw, loss, training):
         if self.net.callbacks_:
             prefix = "train" if training else "valid"
@@ -177,21 +214,6 @@ class TorchEngine:
             arrays = pretext.both_views(data, rows, data.X.shape[1] // 2)
         return [torch.from_numpy(a).to(self.device) for a in arrays]
 
-    def _mixed_batch(self, rows):
-        """Batch of the training data as a pretext task or `skreg.augmentation`'s mixup has it."""
-        plan = self.problem.plan[0]
-        if pretext.is_pretext(plan):
-            return pretext.training_batch(self.problem, rows, self.noise.step, self.device)
-        batch = self._batch(self.problem.data, rows)
-        if not plan["mixup_alpha"] or len(rows) == 1:
-            return batch
-        draws = compiled.draws(self.problem.dtype)
-        share, shift = draws.draw_mixing(
-            plan["seed"], plan["mixup_alpha"], self.noise.step, len(rows)
-        )
-        partners = self._batch(self.problem.data, np.roll(rows, -shift))
-        return [share * a + (1 - share) * b for a, b in zip(batch, partners, strict=True)]
-
     def _raw_prediction(self, x, weight):
         """With dropout drawn, and at noisy weights where weight noise is on."""
         if not self.problem.plan[0]["weight_std"]:
@@ -206,8 +228,8 @@ class TorchEngine:
             normalization.torch_settle(share, norm.batch, norm.statistics)
 
     def _penalty(self):
-        triples = zip(self.problem.layers, self.weights, self.anchors, strict=True)
-        value = sum(penalties.torch_penalty(*triple) for triple in triples)
+        triples = list(zip(self.problem.layers, self.weights, self.anchors, strict=True))
+        value = sum(penalties.torch_penalty(*triple) for triple in triples[self.n_frozen :])
         if self.net.penalty is not None:
             value = value + penalties.users_penalty(self.net.penalty, self.weights)
         return value
@@ -220,10 +242,11 @@ class TorchEngine:
     @torch.no_grad()
     def _change_weights(self):
         """The optimizer's step, with what comes before and after it on the layers' weights."""
-        pairs = list(zip(self.problem.layers, self.weights, strict=True))
+        pairs = list(zip(self.problem.layers, self.weights, strict=True))[self.n_frozen :]
         for layer, weight in pairs:
-            penalties.torch_decay(layer, self.optimizer.param_groups[0]["lr"], weight)
+            penalties.torch_decay(layer, self.optimizer.rate_of(weight), weight)
         self.optimizer.step()
+        self.problem.state.slept[: self.n_frozen] += 1
         for layer, weight in pairs:
             penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)
 
@@ -321,6 +344,7 @@ class TorchEngine:
         p = self.problem
         p.state.params[:] = params
         self._read_params()
+        self._freeze(freezing.n_frozen.py_func(p.layers, 0))
         self.module.zero_grad()
         n, total = p.data.Y.shape[0], 0.0
         for rows in _pieces(p.data):
@@ -330,11 +354,13 @@ class TorchEngine:
             total += loss.item()
         penalty = self._penalty()
         if isinstance(penalty, torch.Tensor):
-            penalty.backward()
+            if penalty.requires_grad:
+                penalty.backward()
             total += penalty.item()
-        views = compress(self._views(gradient), self.trained)
-        for view, weight in zip(views, self.parameters, strict=True):
-            view[:] = weight.grad.cpu().numpy()
+        for view, tensor in zip(self._views(gradient), self.tensors, strict=True):
+            if tensor.requires_grad:
+                view[:] = tensor.grad.cpu().numpy()
+        self._freeze(0)
         return total
 
 

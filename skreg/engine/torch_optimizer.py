@@ -25,15 +25,19 @@ class RegularizedOptimizer(torch.optim.Optimizer):
 
     def step_sizes(self, weight):
         """As the compiled `step_sizes`: a tensor of the weight's shape, or a number."""
-        o, lr, state = self.plan, self.param_groups[0]["lr"], self.state[weight]
+        o, lr, state = self.plan, self.rate_of(weight), self.state[weight]
         if o["optimizer"] == SGD:
             return lr / (1 - o["momentum"])
         size = lr * np.sqrt(1 - o["beta_2"] ** state["step"])
         return step_sizes(o, size, state["second"])
 
-    def preset(self, weight, first, second, step):
-        """Give a parameter its moments (tensors, updated in place) and number of steps."""
-        self.state[weight] = {"first": first, "second": second, "step": step}
+    def preset(self, weight, first, second, step, factor=1.0):
+        """Give a parameter its moments (tensors, updated in place), number of steps and rate."""
+        self.state[weight] = {"first": first, "second": second, "step": step, "factor": factor}
+
+    def rate_of(self, weight):
+        """Learning rate of a parameter."""
+        return self.param_groups[0]["lr"] * self.state[weight]["factor"]
 
     def _step_one(self, weight, lr):
         o, state, g = self.plan, self.state[weight], weight.grad
@@ -41,6 +45,7 @@ class RegularizedOptimizer(torch.optim.Optimizer):
             self.preset(weight, torch.zeros_like(weight), torch.zeros_like(weight), 0)
             state = self.state[weight]
         state["step"] += 1
+        lr = lr * state["factor"]
         rate = lr if o["optimizer"] == SGD else adam_rate.py_func(o, lr, state["step"])
         update_weights(o, rate, weight, g, state["first"], state["second"])
 

@@ -2,15 +2,19 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 from skreg import normalization, stopping
+from skreg.augmentation import active
 from skreg.engine.baton import baton
+from skreg.engine.build import build_mlp
 from skreg.engine.kernel import State
-from skreg.engine.layout import bias_views, norm_parts, norm_views, weight_views
+from skreg.engine.layout import bias_views, norm_views, weight_views
 from skreg.engine.plan import make_layers, make_plan
 from skreg.engine.pretext import is_pretext, prepared
 from skreg.engine.problem import Problem, make_data
@@ -32,8 +36,12 @@ class Memory:
     progress : ndarray of one record or None
     anchor : ndarray of shape (n_parameters,) or None
         What `anchor_alpha` pulls towards.
+    slept : ndarray of shape (n_layers,) or None
+        Steps that each layer was frozen for.
     raw : tuple (coefs, intercepts, norms) or None
         Under `averaging`, the weights where training stopped; the estimator has their average.
+    own : bool
+        Whether nobody else has `random_state`, and nobody will after the fit.
     """
 
     random_state: np.random.RandomState
@@ -42,14 +50,24 @@ class Memory:
     second: np.ndarray | None = None
     progress: np.ndarray | None = None
     anchor: np.ndarray | None = None
+    slept: np.ndarray | None = None
     raw: tuple | None = None
+    own: bool = False
 
     @classmethod
-    def fresh(cls, random_state):
-        """Memory of a net that was never trained. Draws nothing from `random_state`."""
-        _, keys, position, *_ = random_state.get_state()
-        digest = blake2b(keys.tobytes() + bytes([position % 256, position // 256]), digest_size=8)
-        return cls(random_state, int.from_bytes(digest.digest(), "little"))
+    def fresh(cls, random_state, kept):
+        """Memory of a net that was never trained. Draws nothing from a `RandomState` given.
+
+        Parameters
+        ----------
+        random_state : int or RandomState
+        kept : bool
+            Whether the memory outlives the fit.
+        """
+        if isinstance(random_state, np.random.RandomState):
+            return cls(random_state, _stream_seed(random_state))
+        seed = _stream_seed_of_int(int(random_state))
+        return cls(_seeded(random_state), seed, own=not kept)
 
     def copy(self):
         """A memory that can change without this one."""
@@ -59,8 +77,34 @@ class Memory:
         """This memory with what a trained problem leaves."""
         self.first, self.second = problem.state.first, problem.state.second
         self.progress, self.anchor = problem.progress, problem.state.anchor
-        self.raw = problem.raw
+        self.raw, self.slept = problem.raw, problem.state.slept
         return self
+
+
+class _NoEntropy(ISeedSequence):
+    """Seeds nothing: for a generator that is seeded right after."""
+
+    def generate_state(self, n_words, dtype=np.uint32):
+        return [0] * n_words
+
+
+def _seeded(seed):
+    """``np.random.RandomState(seed)``, which first asks the system for entropy and leaves it."""
+    random_state = np.random.RandomState(np.random.MT19937(_NoEntropy()))
+    random_state.seed(seed)
+    return random_state
+
+
+def _stream_seed(random_state):
+    """Seed of the counter-based streams: a digest of a generator's state."""
+    _, keys, position, *_ = random_state.get_state()
+    digest = blake2b(keys.tobytes() + bytes([position % 256, position // 256]), digest_size=8)
+    return int.from_bytes(digest.digest(), "little")
+
+
+@lru_cache(maxsize=4096)
+def _stream_seed_of_int(seed):
+    return _stream_seed(_seeded(seed))
 
 
 def initial_weights(sizes, activation, normalization_name, random_state):
@@ -168,9 +212,15 @@ def make_problem(
             best=flat.copy() if early_stopping else flat[:0],
             anchor=_anchor(params, layers, flat, memory),
             average=pack(layers, *average, dtype) if params["averaging"] else flat[:0],
+            slept=_moments(memory.slept, len(layers), np.int64),
         ),
         progress=memory.progress.copy(),
-        shuffling=Shuffling(memory.random_state, n_rows, params["shuffle"] and n_rows > batch_size),
+        shuffling=Shuffling(
+            memory.random_state,
+            n_rows,
+            params["shuffle"] and n_rows > batch_size,
+            seen_after=not memory.own,
+        ),
         n_epochs=n_epochs,
         score=score,
         views=views,
@@ -179,7 +229,7 @@ def make_problem(
 
 def _anchor(params, layers, flat, memory):
     """What `anchor_alpha` pulls towards: given coefs, else the weights that the net began with."""
-    if not params["anchor_alpha"]:
+    if not np.any(params["anchor_alpha"]):
         return flat[:0]
     if params["anchor"] is not None:
         anchor = np.zeros_like(flat)
@@ -214,20 +264,15 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
     import torch
 
     from skreg.engine.net import LINKS, RegularizedNet
-    from skreg.modules import MLP
 
-    weights, biases = (
-        [torch.from_numpy(view) for view in views(layers, flat)]
-        for views in (weight_views, bias_views)
-    )
-    norms = [tuple(map(torch.from_numpy, parts)) for parts in norm_parts(layers, flat)]
     return RegularizedNet(
-        MLP(weights, biases, params["activation"], norms, layers["skip"].tolist()),
+        partial(build_mlp, params["activation"], layers, flat),
         problem=problem,
         engine=engine,
         solver=params["solver"],
         max_fun=params["max_fun"],
         penalty=params["penalty"],
+        augment=active(params["augment"]),
         criterion__plan=plan,
         optimizer__plan=plan,
         predict_nonlinearity=LINKS[link],

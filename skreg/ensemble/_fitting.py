@@ -8,8 +8,10 @@ from sklearn.utils.random import sample_without_replacement
 from sklearn.utils.validation import has_fit_parameter
 
 from skreg._sklearn import _check_method_params, _routing_enabled
+from skreg.estimators._callbacks import begin_fit
 
 _FEW = 200  # rows that the default batch of a member holds
+_MOST = 10_000  # mean weight up to which weights may stand for repeated rows
 
 
 def canonical_order(X, y, weight):
@@ -55,14 +57,15 @@ def n_drawn(ensemble, n_rows, weight):
         return int(share)
     if weight is None or not ensemble.bootstrap:
         return max(1, int(share * n_rows))
-    drawn = int(share * weight.sum())
-    if drawn < min(10, int(share * n_rows)):
+    with np.errstate(over="ignore"):
+        drawn = np.floor(share * weight.sum())
+    if not min(10, int(share * n_rows)) <= drawn <= _MOST * n_rows:
         raise ValueError(
-            f"max_samples={share:g} is a share of the sum of sample_weight, {weight.sum():g}, "
-            f"which would draw {drawn} of {n_rows} rows for each member: give weights with a mean "
-            "of 1, or max_samples as an int."
+            f"max_samples={share:g} is a share of the sum of sample_weight, {drawn / share:g}, "
+            f"which would draw {drawn:g} of {n_rows} rows for each member: give weights with a "
+            "mean of 1, or max_samples as an int."
         )
-    return max(1, drawn)
+    return max(1, int(drawn))
 
 
 def n_columns(ensemble):
@@ -99,6 +102,21 @@ def draw(seed, ensemble):
     return columns, order[places]
 
 
+def fit_task(ensemble, X, y, sample_weight):
+    """The ensemble's fit as a task of scikit-learn's callbacks, begun; None where there are none.
+
+    Its parts are the members, which may be fitted in any order.
+    """
+    if not getattr(ensemble, "_skl_callbacks", None):
+        return None
+    n_members = ensemble.n_estimators
+    if ensemble.warm_start:
+        n_members -= len(getattr(ensemble, "estimators_", ()))
+    return begin_fit(
+        ensemble, X, y, sample_weight, max_subtasks=max(0, n_members), sequential_subtasks=False
+    )
+
+
 def takes_weight(member):
     """Whether a member's `fit` is to be given `sample_weight`."""
     if _routing_enabled():
@@ -106,7 +124,7 @@ def takes_weight(member):
     return has_fit_parameter(member, "sample_weight")
 
 
-def fit_member(member, X, y, columns, rows, weight, fit_params):
+def fit_member(member, X, y, columns, rows, weight, fit_params, task):
     """Fit a member on its columns and rows.
 
     Parameters
@@ -121,7 +139,19 @@ def fit_member(member, X, y, columns, rows, weight, fit_params):
         Weights of all rows, by which the number of their draws is multiplied.
     fit_params : dict
         More arguments of its `fit`.
+    task : Task or None
+        What scikit-learn's callbacks are told.
     """
+    if task is None:
+        return _fit_member(member, X, y, columns, rows, weight, fit_params)
+    with task.context.propagate_callback_context(member):
+        task.begin()
+        _fit_member(member, X, y, columns, rows, weight, fit_params)
+    task.end()
+    return member
+
+
+def _fit_member(member, X, y, columns, rows, weight, fit_params):
     X = X if columns is None else X[:, columns]
     if takes_weight(member):
         counts = np.bincount(rows, minlength=X.shape[0])

@@ -1,22 +1,26 @@
 """What both ensembles share: fitting the members, and asking all of them at once."""
 
+from itertools import count
+
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _fit_context, _raise_for_params
+from skreg._sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
 from skreg.ensemble import _fitting
 from skreg.ensemble._cores import on_all_cores
+from skreg.ensemble._onnx import ensemble_answer
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
+from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._together import Together, stackable
 
 _SEEDS = np.iinfo(np.int32).max
 
 
-class Members:
+class Members(CallbackSupportMixin, OnnxMixin):
     """`fit` and the members' predictions, in front of scikit-learn's bagging."""
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -47,6 +51,7 @@ class Members:
             For arrays or parameters that do not fit; the ensemble stays as it was.
         """
         _raise_for_params(fit_params, self, "fit")
+        task = _fitting.fit_task(self, X, y, sample_weight)
         with all_or_nothing(self):
             self._check_parameters()
             X, y = validate_data(
@@ -67,9 +72,11 @@ class Members:
             self._validate_estimator(self._get_estimator())
             fit_params = process_routing(self, "fit", **fit_params)["estimator"]["fit"]
             self._prepare_draws(X, y, weight)
-            self._fit_members(X, y, fit_params)
+            self._fit_members(X, y, fit_params, task)
             if self.oob_score:
                 self._score_out_of_bag(X, y, np.ones(len(y)) if weight is None else weight)
+            if task is not None:
+                task.end({})
         return self
 
     def _check_parameters(self):
@@ -97,7 +104,7 @@ class Members:
             )
         self._handed_on = weight if handed_on else None
 
-    def _fit_members(self, X, y, fit_params):
+    def _fit_members(self, X, y, fit_params, task):
         """Fit as many members as are missing, each from a seed of its own."""
         if not (self.warm_start and hasattr(self, "estimators_")):
             self.estimators_, self.estimators_features_ = [], []
@@ -123,8 +130,9 @@ class Members:
                     rows,
                     self._handed_on,
                     fit_params,
+                    None if task is None else task.part("member", task_id=i),
                 )
-                for seed, (columns, rows) in zip(seeds, draws, strict=True)
+                for i, seed, (columns, rows) in zip(count(done), seeds, draws)
             )
         self.estimators_ = self.estimators_ + fitted
         self.estimators_features_ = self.estimators_features_ + [columns for columns, _ in draws]
@@ -180,6 +188,9 @@ class Members:
             )
         yield np.stack(answers)
 
+    def _onnx_answer(self, graph, x):
+        return ensemble_answer(self, graph, x)
+
     def _checked(self, X, dtype, **kwargs):
         if dtype is not None and _rows.needs_no_check(self, X, dtype[0]):
             return X
@@ -231,7 +242,7 @@ _ATTRIBUTES = """\
         Rows that each member drew.
     n_features_in_ : int
         Number of features of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X had names that are all strings.
     oob_score_ : float
         R2 or accuracy on rows that members have not drawn; there with `oob_score`.

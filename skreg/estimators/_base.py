@@ -3,22 +3,30 @@
 import warnings
 from contextlib import contextmanager
 from functools import cache
+from inspect import signature
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._sklearn import _fit_context
+from skreg._sklearn import (
+    CallbackSupportMixin,
+    ChangedParamsMixin,
+    _fit_context,
+    validate_parameter_constraints,
+)
 from skreg.estimators import _rows
+from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._forward import forward
+from skreg.estimators._onnx import OnnxMixin, net_answer
 from skreg.estimators._parameters import (
     SHARED_CONSTRAINTS,
     check_anchor,
     check_together,
     training_params,
 )
+from skreg.estimators._transfer import TransferMixin
 from skreg.estimators._validation import (
     check_given_together,
     given_rows,
@@ -26,6 +34,7 @@ from skreg.estimators._validation import (
     split_by,
     split_off,
     takes_splitter,
+    unlabeled_rows,
 )
 
 _AUTO_BATCH = 200
@@ -43,7 +52,7 @@ def all_or_nothing(estimator):
         raise
 
 
-class BaseMLP(BaseEstimator):
+class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin):
     """Fit and prediction of an MLP; subclasses know their targets."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -53,6 +62,20 @@ class BaseMLP(BaseEstimator):
     def _get_param_names(cls):
         """As scikit-learn's, which reads the signature anew at each of a search's many askings."""
         return super()._get_param_names()
+
+    @classmethod
+    @cache
+    def _defaults(cls):
+        return {name: p.default for name, p in signature(cls).parameters.items()}
+
+    def _validate_params(self):
+        """As scikit-learn's, for what is not at its default, which is valid."""
+        defaults = self._defaults()
+        params = self.get_params(deep=False).items()
+        changed = {name: value for name, value in params if value is not defaults[name]}
+        validate_parameter_constraints(
+            self._parameter_constraints, changed, caller_name=type(self).__name__
+        )
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -65,6 +88,7 @@ class BaseMLP(BaseEstimator):
         y_val=None,
         sample_weight_val=None,
         groups=None,
+        X_unlabeled=None,
     ):
         """Train the net.
 
@@ -85,6 +109,11 @@ class BaseMLP(BaseEstimator):
             Weights of the validation rows.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, for a splitter given as `validation_fraction`.
+        X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features), or tuple of \
+                such, default=None
+            Rows without targets, for a `pretrained` that is fitted here; else unused. A search cuts
+            any such array with exactly the rows of X along with it: then give a tuple,
+            ``(X_unlabeled,)``, which no search cuts and pipelines transform all the same.
 
         Returns
         -------
@@ -98,24 +127,38 @@ class BaseMLP(BaseEstimator):
         skreg.exceptions.DivergenceError
             If training leaves the finite numbers.
         """
+        task = fit_task(self, X, y, sample_weight)
         with all_or_nothing(self):
             validation = check_given_together(self, X_val, y_val, sample_weight_val, groups)
             warm = self.warm_start and hasattr(self, "coefs_")
             rows, before = (X, y, sample_weight), dict(vars(self))
-            stop = bool(self.early_stopping)
-            self._train(*rows, validation, warm=warm, stop=stop, groups=groups)
+            more = {"groups": groups, "X_unlabeled": X_unlabeled, "warm": warm}
             if self.early_stopping == "refit":
-                self._refit(rows, warm, before)
+                self._choose_length_and_refit(rows, before, more, task)
+            else:
+                stop = self.early_stopping
+                self._train(*rows, validation, stop=stop, task=task, **more)
+            if task is not None:
+                task.end({})
             self._warn_if_unfinished()
         return self
 
-    def _refit(self, rows, warm, before):
-        """Train again from where `fit` began, on all rows, for the best number of epochs."""
+    def _choose_length_and_refit(self, rows, before, more, task):
+        """Train with early stopping, and again from where `fit` began, on all rows, so long.
+
+        What has been pretrained is used again.
+        """
+        with part_of(task, "early-stopping", self.max_iter) as part:
+            self._train(*rows, None, stop=True, task=part, **more)
+        source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
         vars(self).clear()
         vars(self).update(before)
-        self._train(*rows, None, warm=warm, stop=False, n_epochs=found["best_epoch_"])
+        n_epochs = found["best_epoch_"]
+        more = {**more, "groups": None, "source": source}
+        with part_of(task, "refit", n_epochs) as part:
+            self._train(*rows, None, stop=False, n_epochs=n_epochs, task=part, **more)
         vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -139,17 +182,24 @@ class BaseMLP(BaseEstimator):
         one_pass=False,
         classes=None,
         groups=None,
+        X_unlabeled=None,
+        source=None,
+        task=None,
     ):
         """Check, prepare and train.
 
         `stop` is early stopping; `n_epochs` a fixed number in place of `max_iter`; `one_pass` one
-        of `partial_fit`.
+        of `partial_fit`; `source` is `pretrained`, fitted before; `task` what scikit-learn's
+        callbacks are told.
         """
+        from skreg.augmentation import check_augment
         from skreg.engine.choice import choose_engine
         from skreg.engine.train import make_layers, make_net, make_problem, train
 
         hidden = check_together(self)
         X, y = self._check_data(X, y, reset=not warm)
+        X_unlabeled = unlabeled_rows(self, X_unlabeled, X.shape[0])
+        check_augment(self.augment, X.shape[1:])
         weight = _rows.check_weights(sample_weight, X)
         target = self._make_target(y[weight > 0], classes, warm, fresh=not one_pass)
         held_out = None
@@ -163,14 +213,20 @@ class BaseMLP(BaseEstimator):
         rows = self._as_rows(X, target.codes(y), weight, batch_size)
 
         sizes = (X.shape[1], *hidden, *self._head(hidden), target.n_outputs)
-        memory = self._new_memory(keep=warm)
+        kept = self.warm_start or one_pass
+        memory = self._new_memory(warm, kept)
         weights = self._starting_weights(sizes, memory, warm)
         if stop and held_out is None:
             rows, held_out = split_off(rows, self.validation_fraction, target, memory.random_state)
+        if not warm:
+            more = memory, X_unlabeled, source
+            weights = self._take_over(weights, sizes, rows, target, *more)
         observed = held_out
         rows, held_out, weights = self._encode(rows, held_out, weights, target, warm)
 
         params = training_params(self, target.loss)
+        memory = self._begin(memory, restart=not one_pass)
+        params.update(self._transfer_params(sizes, memory.progress[0], warm))
         if n_epochs is not None or self.n_snapshots > 1:
             params["n_iter_no_change"] = np.inf
         score = None
@@ -183,13 +239,15 @@ class BaseMLP(BaseEstimator):
             rows,
             held_out,
             *weights,
-            self._begin(memory, restart=not one_pass),
+            memory,
             sizes=sizes,
             batch_size=min(batch_size, len(rows[2])),
             early_stopping=stop,
             n_epochs=1 if one_pass else n_epochs or self.max_iter,
             score=score,
         )
+        if task is not None:
+            problem.watch = Epochs(task, problem, target)
         net = make_net(
             params,
             problem.plan,
@@ -201,7 +259,6 @@ class BaseMLP(BaseEstimator):
             callbacks=self.callbacks,
         )
         self._take(train(net), target, warm)
-        kept = self.warm_start or one_pass
         self._memory = memory.after(problem) if kept else None
         self._net = net.without_data()
 
@@ -242,17 +299,17 @@ class BaseMLP(BaseEstimator):
     def _compute_dtype(self):
         return np.dtype(np.float64 if self.solver == "lbfgs" else self.dtype)
 
-    def _new_memory(self, keep):
+    def _new_memory(self, warm, kept):
         """Memory of the last fit, or a fresh one. A failed fit must not change the kept one."""
         from skreg.engine.train import Memory
 
-        if keep and getattr(self, "_memory", None) is not None:
+        if warm and getattr(self, "_memory", None) is not None:
             return self._memory.copy()
-        if self.random_state is None or isinstance(self.random_state, Integral):
-            return Memory.fresh(np.random.RandomState(self.random_state))
-        if isinstance(self.random_state, np.random.RandomState):
-            return Memory.fresh(self.random_state)
-        return Memory.fresh(np.random.mtrand._rand)  # random_state=np.random
+        if self.random_state is None:
+            return Memory.fresh(np.random.RandomState(), kept)
+        if isinstance(self.random_state, (Integral, np.random.RandomState)):
+            return Memory.fresh(self.random_state, kept)
+        return Memory.fresh(np.random.mtrand._rand, kept)  # random_state=np.random
 
     def _starting_weights(self, sizes, memory, warm):
         """Weights to start from, and their average so far: each coefs, intercepts, norms."""
@@ -320,6 +377,8 @@ class BaseMLP(BaseEstimator):
         self.coefs_, self.intercepts_, self.norms_ = weights
         kept = problem.snapshots
         self.snapshots_ = [unpack(problem.layers, flat, self.dtype) for flat in kept]
+        if kept:  # the same arrays, so that they are saved once
+            self.coefs_, self.intercepts_, self.norms_ = self.snapshots_[-1]
         self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
         self.n_layers_ = len(self.coefs_) + 1
         self._describe(target)
@@ -384,6 +443,9 @@ class BaseMLP(BaseEstimator):
         for row, score in zip(rows[len(rows) - len(scores) :], scores, strict=True):
             row["valid_loss"] = -score
         return rows
+
+    def _onnx_answer(self, graph, x):
+        return net_answer(self, graph, x)
 
     def __getstate__(self):
         state = dict(super().__getstate__())

@@ -51,8 +51,16 @@ class NetClassifierMixin(ClassifierMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Most probable classes, or a 0/1 matrix for multilabel targets.
         """
-        output = self._output(X)
+        output = self._exact_output(X)
         return self._target.labels(output)
+
+    def _exact_output(self, X, link=None):
+        """Output in the compute dtype, computed in float64.
+
+        So that a row's values do not depend on the rows beside it.
+        """
+        output = self._output(X, np.float64, link)
+        return output.astype(self.coefs_[0].dtype, copy=False)
 
     def decision_function(self, X):
         """Raw predictions: log-odds for logistic outputs, unnormalised log-probabilities else.
@@ -70,9 +78,9 @@ class NetClassifierMixin(ClassifierMixin):
             One column where there are two classes, as scikit-learn's classifiers have it.
         """
         if getattr(self, "snapshots_", None):
-            raw = _raw_of(self._output(X), self.out_activation_)
+            raw = _raw_of(self._exact_output(X), self.out_activation_)
         else:
-            raw = self._output(X, link="identity")
+            raw = self._exact_output(X, "identity")
         return raw.ravel() if self._target.kind == "binary" else raw
 
     def predict_proba(self, X, *, n_samples=None, random_state=None):
@@ -100,7 +108,7 @@ class NetClassifierMixin(ClassifierMixin):
             For passes of a net that was fitted without dropout.
         """
         if n_samples is None:
-            output = self._output(X)  # raises where there is no fit, before _target is asked
+            output = self._exact_output(X)  # raises where there is no fit, before _target is asked
             return self._target.probabilities(output)
         outputs = thinned_outputs(self, X, n_samples, random_state)
         return moments(self._target.probabilities(output) for output in outputs)[0]

@@ -59,6 +59,7 @@ def forward(
     *,
     residual=False,
     masks=None,
+    hidden=False,
 ):
     """Output of an MLP, in chunks that fit the cache.
 
@@ -77,6 +78,8 @@ def forward(
         Whether hidden layers as wide as the hidden layer before them add its output to theirs.
     masks : list of ndarray of shape (n_in,), optional
         Factors of each layer's input: dropout left on.
+    hidden : bool
+        Whether the last layer given is a hidden one, too: the output is a representation.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def forward(
     if norms and len(norms[0]) == 4:
         coefs, intercepts = _folded(coefs, intercepts, norms)
         norms = []
-    sizes = [intercept.size for intercept in intercepts]
+    sizes, last = [intercept.size for intercept in intercepts], len(coefs) - (not hidden)
     n_rows = X.shape[0]
     step = min(n_rows, max(64, _VALUES_AT_ONCE // max(sizes)))
     out = np.empty((n_rows, sizes[-1]), coefs[0].dtype)
@@ -102,8 +105,8 @@ def forward(
             h += bias if bias.ndim == 1 else bias[: len(h)]
             if i < len(norms):
                 _normalize_rows(h, *norms[i])
-            h = FUNCTIONS[out_activation if i == len(coefs) - 1 else activation](h)
-            if residual and 0 < i < len(coefs) - 1 and sizes[i] == sizes[i - 1]:
+            h = FUNCTIONS[out_activation if i == last else activation](h)
+            if residual and 0 < i < last and sizes[i] == sizes[i - 1]:
                 h += below
         out[start : start + step] = h
     return out

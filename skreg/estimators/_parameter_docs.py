@@ -8,6 +8,7 @@ def shared_docs(cls):
         .replace("    {network}\n", _NETWORK)
         .replace("    {training}\n", _TRAINING)
         .replace("    {regularizers}\n", _REGULARIZERS)
+        .replace("    {transfer}\n", _TRANSFER)
         .replace("    {execution}\n", _EXECUTION)
         .replace("    {attributes}\n", _ATTRIBUTES)
     )
@@ -115,9 +116,11 @@ _REGULARIZERS = """\
         Strength of the L1 penalty ``l1 * sum(|W|)``, by a proximal step: weights become exactly 0
         (`sparsity_`).
     anchor_alpha : float, default=0.0
-        Strength of the L2 penalty towards `anchor`.
+        Strength of the L2 penalty towards `anchor`; where that is None and layers come from
+        `pretrained`, on these only (Li et al. 2018): the new ones have `alpha`.
     anchor : list of array-like of the shapes of `coefs_`, default=None
-        Weights that `anchor_alpha` pulls towards, in training units; None are the initial weights.
+        Weights that `anchor_alpha` pulls towards, in training units; None are the pretrained
+        weights, without `pretrained` the initial ones.
     penalty : callable, default=None
         A penalty of your own: called with the list of weight tensors (n_out, n_in), layer by layer,
         it returns a torch scalar that is added to the objective. Runs in the torch engine.
@@ -138,6 +141,14 @@ _REGULARIZERS = """\
     mixup_alpha : float, default=0.0
         Every row of a batch is mixed with another, features and targets, in shares drawn from
         Beta(mixup_alpha, mixup_alpha) (Zhang et al. 2018); 0 is off.
+    cutmix_alpha : float, default=0.0
+        A run of neighbouring features of every row is replaced by that of another, of a length
+        drawn from Beta(cutmix_alpha, cutmix_alpha), and targets are mixed by the shares (Yun et
+        al. 2019); 0 is off. With `mixup_alpha` too, each batch has one of them.
+    augment : object, default=None
+        What happens to the rows of a batch in training: of `skreg.augmentation`, or an object of
+        your own with ``apply(batch, generator)``, `get_params` and `set_params`. Its parameters
+        can be searched (``augment__shift``). Runs compiled where it has a compiled form.
     normalization : {"layer", "batch"}, default=None
         Normalisation of each hidden layer's pre-activation z, before the activation:
         ``gain * (z - mean) / sqrt(variance + 1e-5) + shift``, over the units of a row (Ba et al.
@@ -159,6 +170,27 @@ _REGULARIZERS = """\
     weight_noise_std : float, default=0.0
         Standard deviation of Gaussian noise on the weights at which gradients are taken
         (Graves 2011).
+"""
+
+_TRANSFER = """\
+    pretrained : FrozenEstimator or estimator, default=None
+        Where the first layers come from: a fitted estimator or pretrainer of skreg in
+        `sklearn.frozen.FrozenEstimator`, or one that is not fitted, of which `fit` then fits a
+        clone first, on the training rows (not those held out for early stopping) and
+        `X_unlabeled`; a `random_state` that is None in it is drawn from this one's. Its layers up
+        to its representation must have the units, `activation`, `normalization` and `residual` of
+        the layers that they become. With `warm_start` and `partial_fit` it counts at the first
+        call. None starts at random, and then the next four parameters do nothing.
+    reset_layers : int, default=1
+        How many layers of weights, the last ones, are new.
+    n_frozen_layers : int or "all", default=0
+        How many of the layers taken over, from the first on, stay exactly as they are: no gradient,
+        no penalty, batch normalisation by the running statistics. "all" trains the new ones only.
+    freeze_epochs : int, default=None
+        Epochs of the net's life after which they are trained as well; until then patience
+        (`n_iter_no_change`) does not run out. None is never. Not with lbfgs.
+    pretrained_lr_mult : float, default=1.0
+        What the learning rate of the layers taken over is multiplied by. Not with lbfgs.
 """
 
 _EXECUTION = """\
@@ -184,6 +216,8 @@ _ATTRIBUTES = """\
     snapshots_ : list of tuple (coefs, intercepts, norms)
         With `n_snapshots` above 1, the nets that predict together; `coefs_` are the last one's.
         Empty without.
+    pretrained_ : estimator or None
+        The fitted one that the first layers were taken from.
     sparsity_ : list of float
         Share of weights that are exactly 0, layer by layer.
     loss_curve_ : list of float
@@ -212,6 +246,6 @@ _ATTRIBUTES = """\
         The fitted skorch net; its module predicts in training units.
     n_features_in_ : int
         Number of features of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X had names that are all strings.
 """

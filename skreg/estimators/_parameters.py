@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg._sklearn import HasMethods, Interval, Options, StrOptions
+from skreg.transfer import check_pretrained, fits_inside
 
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
 _ABOVE_0 = Interval(Real, 0, None, closed="neither")
@@ -53,11 +54,18 @@ SHARED_CONSTRAINTS = {
     "gradient_penalty_rho": [_AT_LEAST_0, None],
     "sam_rho": [_AT_LEAST_0],
     "mixup_alpha": [_AT_LEAST_0],
+    "cutmix_alpha": [_AT_LEAST_0],
+    "augment": [HasMethods("apply"), None],
     "dropout": [_SHARE, "array-like"],
     "input_dropout": [_SHARE],
     "drop_path": [_SHARE],
     "noise_std": [_AT_LEAST_0],
     "weight_noise_std": [_AT_LEAST_0],
+    "pretrained": [HasMethods(["fit", "get_params"]), None],
+    "reset_layers": [_FROM_1],
+    "n_frozen_layers": [Interval(Integral, 0, None, closed="left"), StrOptions({"all"})],
+    "freeze_epochs": [Interval(Integral, 0, None, closed="left"), None],
+    "pretrained_lr_mult": [_ABOVE_0],
     "device": [str],
     "dtype": [StrOptions({"float32", "float64"})],
     "engine": [StrOptions({"auto", "compiled", "torch"})],
@@ -68,6 +76,8 @@ _NOT_A_SMOOTH_FUNCTION = (
     "gradient_penalty",
     "sam_rho",
     "mixup_alpha",
+    "cutmix_alpha",
+    "augment",
     "dropout",
     "input_dropout",
     "drop_path",
@@ -92,6 +102,7 @@ def check_together(estimator):
     hidden = _hidden_layer_sizes(estimator.hidden_layer_sizes)
     _check_architecture(estimator, hidden)
     _check_snapshots(estimator)
+    _check_transfer(estimator)
     _check_per_layer("dropout", estimator.dropout, len(hidden), "hidden layers", below=1)
     for name in ("alpha", "l1"):
         value, layers = getattr(estimator, name), "layers of weights (the output's included)"
@@ -104,8 +115,11 @@ def check_together(estimator):
     if np.any(estimator.l1) and estimator.solver == "sgd" and estimator.momentum == 1:
         raise ValueError("l1 with solver='sgd' needs momentum below 1, got momentum=1.")
     if estimator.solver == "lbfgs":
+        from skreg.augmentation import active  # brings numba, which predictions do without
+
         for name in _NOT_A_SMOOTH_FUNCTION:
             value = getattr(estimator, name, 0.0)
+            value = active(value) if name == "augment" else value
             if value is not None and np.any(value):
                 raise ValueError(
                     f"solver='lbfgs' minimizes one smooth function and cannot serve {name}="
@@ -160,6 +174,25 @@ def _check_snapshots(estimator):
             )
 
 
+def _check_transfer(estimator):
+    """Raise where `pretrained` is no source, or training cannot do with its layers as asked."""
+    pretrained = getattr(estimator, "pretrained", None)
+    check_pretrained(pretrained)
+    if pretrained is None or estimator.solver != "lbfgs":
+        return
+    if estimator.n_frozen_layers and estimator.freeze_epochs is not None:
+        raise ValueError(
+            "solver='lbfgs' minimizes over the same weights from beginning to end and cannot serve "
+            f"freeze_epochs={estimator.freeze_epochs!r}. Use solver='adam', 'adamw' or 'sgd', or "
+            "freeze_epochs=None."
+        )
+    if estimator.pretrained_lr_mult != 1:
+        raise ValueError(
+            "solver='lbfgs' has no learning rate and cannot serve pretrained_lr_mult="
+            f"{estimator.pretrained_lr_mult!r}. Use solver='adam', 'adamw' or 'sgd', or 1.0."
+        )
+
+
 def check_anchor(anchor, sizes):
     """Anchor as arrays of the shapes of `coefs_`; raises where they are others."""
     shapes = list(pairwise(sizes))
@@ -208,6 +241,11 @@ def trains_in_steps(estimator):
     if estimator.early_stopping:
         raise AttributeError(
             "partial_fit has no validation rows to watch: set early_stopping=False."
+        )
+    if fits_inside(getattr(estimator, "pretrained", None)):
+        raise AttributeError(
+            "partial_fit would fit pretrained on its first rows alone: fit it beforehand and wrap "
+            "it in sklearn.frozen.FrozenEstimator."
         )
     if getattr(estimator, "class_weight", None) == "balanced":
         raise AttributeError(

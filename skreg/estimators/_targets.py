@@ -97,7 +97,7 @@ class RegressionTarget:
         """
         before = self.mean, self.scale
         mass = float(weight.sum())
-        average = np.average(codes, axis=0, weights=weight)
+        average = _average(codes, weight)
         old, new = self.mass / (self.mass + mass), mass / (self.mass + mass)
         gap = average - self.average
         within = np.hypot(
@@ -140,7 +140,12 @@ def _spread(codes, average, weight):
     gaps = codes - average
     unit = np.abs(gaps).max(axis=0)
     unit = np.where(unit > 0, unit, 1.0)
-    return unit * np.sqrt(np.average((gaps / unit) ** 2, axis=0, weights=weight))
+    return unit * np.sqrt(_average((gaps / unit) ** 2, weight))
+
+
+def _average(values, weight):
+    """Weighted mean of the columns."""
+    return (values * weight[:, None]).sum(axis=0) / weight.sum()
 
 
 class ClassTarget:
@@ -293,7 +298,8 @@ def check_labels(y, name="y"):
     """y as an array of labels (n_rows,) or a dense 0/1 matrix (n_rows, n_labels)."""
     y = y.toarray() if hasattr(y, "toarray") else y
     y = check_array(y, dtype=None, ensure_2d=False, input_name=name)
-    check_classification_targets(y)
+    with np.errstate(invalid="ignore"):  # it casts huge floats to see whether they are integers
+        check_classification_targets(y)
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn(
             "A column-vector y was passed when a 1d array was expected. Please change the shape "

@@ -4,6 +4,8 @@ from copy import copy
 from inspect import signature
 from numbers import Real
 
+import numpy as np
+from scipy.sparse import issparse, vstack
 from sklearn import get_config
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array
@@ -40,20 +42,58 @@ def takes_splitter(estimator):
 def given_rows(estimator, validation, target):
     """The validation set given to `fit`, checked: X, codes and weight."""
     X, y, sample_weight = validation
-    _check_feature_names(estimator, X, reset=False)
-    dtype = estimator._compute_dtype()
-    X = check_array(X, accept_sparse="csr", dtype=dtype, order="C", input_name="X_val")
-    if X.shape[1] != estimator.n_features_in_:
-        raise ValueError(
-            f"X_val has {X.shape[1]} features, but X has {estimator.n_features_in_}: give both the "
-            "same columns."
-        )
+    X = _columns_of(estimator, X, "X_val")
     y = estimator._check_y(y, "y_val")
     if len(y) != X.shape[0]:
         raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {len(y)}.")
     weight = _rows.check_weights(sample_weight, X, "sample_weight_val")
     X, y, weight = _rows.drop_weightless(X, y, weight)
     return X, target.codes(y, "y_val"), weight
+
+
+def _columns_of(estimator, X, name, **settings):
+    """Rows given to `fit` beside X, checked to have its columns."""
+    _check_feature_names(estimator, X, reset=False)
+    kind = {"dtype": estimator._compute_dtype(), "order": "C", "accept_sparse": "csr"}
+    X = check_array(X, **kind, input_name=name, **settings)
+    if X.shape[1] != estimator.n_features_in_:
+        raise ValueError(
+            f"{name} has {X.shape[1]} features, but X has {estimator.n_features_in_}: give both "
+            "the same columns."
+        )
+    return X
+
+
+def unlabeled_rows(estimator, X_unlabeled, n_rows):
+    """The unlabelled rows given to `fit`, checked, as one array or CSR matrix; None for none.
+
+    Parameters
+    ----------
+    estimator : estimator that has seen X
+    X_unlabeled : {array-like, sparse matrix}, tuple of such, or None
+    n_rows : int
+        Rows of X. An array with as many may have been cut along with X by a search.
+
+    Raises
+    ------
+    ValueError
+        For an array with as many rows as X that stands in no tuple, or with other columns.
+    """
+    if X_unlabeled is None:
+        return None
+    parts = X_unlabeled if isinstance(X_unlabeled, tuple) else (X_unlabeled,)
+    parts = [_columns_of(estimator, X, "X_unlabeled", ensure_min_samples=0) for X in parts]
+    if not isinstance(X_unlabeled, tuple) and parts[0].shape[0] == n_rows:
+        raise ValueError(
+            f"X_unlabeled has {n_rows} rows, exactly as many as X: a search or an ensemble of "
+            "scikit-learn's takes it for an array that goes with X and cuts it into the same "
+            "folds, as may have happened here. Give it as a tuple, X_unlabeled=(X_unlabeled,), "
+            "which is never cut."
+        )
+    parts = [X for X in parts if X.shape[0]]
+    if not parts:
+        return None
+    return vstack(parts, format="csr") if any(map(issparse, parts)) else np.concatenate(parts)
 
 
 def split_off(rows, fraction, target, random_state):

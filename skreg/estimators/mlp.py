@@ -36,6 +36,7 @@ class MLPRegressor(NetRegressorMixin, BaseMLP):
         Where "huber" turns from square to absolute, in training units.
     quantile : float, default=0.5
         The quantile that "quantile" predicts, in (0, 1).
+    {transfer}
     {execution}
 
     Attributes
@@ -121,6 +122,8 @@ class MLPRegressor(NetRegressorMixin, BaseMLP):
         gradient_penalty_rho=None,
         sam_rho=0.0,
         mixup_alpha=0.0,
+        cutmix_alpha=0.0,
+        augment=None,
         normalization=None,
         residual=False,
         dropout=0.0,
@@ -132,6 +135,11 @@ class MLPRegressor(NetRegressorMixin, BaseMLP):
         scale_target=True,
         huber_delta=1.0,
         quantile=0.5,
+        pretrained=None,
+        reset_layers=1,
+        n_frozen_layers=0,
+        freeze_epochs=None,
+        pretrained_lr_mult=1.0,
         device="cpu",
         dtype="float32",
         engine="auto",
@@ -162,6 +170,7 @@ class MLPClassifier(NetClassifierMixin, BaseMLP):
         Weights of the classes, times `sample_weight`; "balanced" gives all classes the same total
         (counted with `sample_weight`). For multilabel targets the keys are 0 and 1, and a row's
         weight is the product over its labels.
+    {transfer}
     {execution}
 
     Attributes
@@ -240,6 +249,8 @@ class MLPClassifier(NetClassifierMixin, BaseMLP):
         gradient_penalty_rho=None,
         sam_rho=0.0,
         mixup_alpha=0.0,
+        cutmix_alpha=0.0,
+        augment=None,
         normalization=None,
         residual=False,
         dropout=0.0,
@@ -249,6 +260,11 @@ class MLPClassifier(NetClassifierMixin, BaseMLP):
         weight_noise_std=0.0,
         label_smoothing=0.0,
         class_weight=None,
+        pretrained=None,
+        reset_layers=1,
+        n_frozen_layers=0,
+        freeze_epochs=None,
+        pretrained_lr_mult=1.0,
         device="cpu",
         dtype="float32",
         engine="auto",

@@ -4,14 +4,15 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from skreg._sklearn import Interval, _check_feature_names
+from skreg._sklearn import Interval, StrOptions, _check_feature_names
 from skreg.estimators._base import BaseMLP, all_or_nothing
+from skreg.estimators._callbacks import fit_task
 from skreg.estimators._forward import forward
 from skreg.estimators._parameters import SHARED_CONSTRAINTS
+from skreg.estimators._validation import unlabeled_rows
 from skreg.self_supervised._target import PretextTarget
 
 _SETTLED = {
@@ -24,20 +25,25 @@ _SETTLED = {
     "gradient_penalty": 0.0,
     "gradient_penalty_rho": None,
     "mixup_alpha": 0.0,
+    "cutmix_alpha": 0.0,
+    "augment": None,
 }
 """Parameters of the MLPs that a pretrainer has not, as the engine is to have them."""
 
-_OF_ONE_NUMBER = {
+_TRANSFER = ["pretrained", "reset_layers", "n_frozen_layers", "freeze_epochs", "pretrained_lr_mult"]
+
+_NARROWER = {
     "hidden_layer_sizes": SHARED_CONSTRAINTS["hidden_layer_sizes"],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "l1": [Interval(Real, 0, None, closed="left")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
+    "solver": [StrOptions({"adam", "adamw", "sgd"})],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
 }
 
 
-class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP):
+class BasePretrainer(BaseMLP):
     """Fit on rows without labels, and `transform`; subclasses know their task.
 
     Attributes of a subclass
@@ -49,23 +55,28 @@ class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
     """
 
     _parameter_constraints: dict = {
-        **{name: c for name, c in SHARED_CONSTRAINTS.items() if name not in _SETTLED},
-        **_OF_ONE_NUMBER,
+        **{
+            name: c for name, c in SHARED_CONSTRAINTS.items() if name not in {*_SETTLED, *_TRANSFER}
+        },
+        **_NARROWER,
     }
     _settled = _SETTLED
 
     # --- what goes in
 
     def _pretrain(self, X, X_unlabeled, X_val, groups=None):
+        task = fit_task(self, X, None, None)
         with all_or_nothing(self):
             warm = self.warm_start and hasattr(self, "coefs_")
             X = self._all_rows(X, X_unlabeled, reset=not warm)
             validation = None
             if X_val is not None:
-                X_val = self._more_rows(X_val, "X_val", at_least=1)
+                X_val = self._validation_rows(X_val)
                 validation = X_val, self._codes(X_val), None
-            stop = bool(self.early_stopping)
-            self._train(X, self._codes(X, groups), None, validation, warm=warm, stop=stop)
+            stop, codes = bool(self.early_stopping), self._codes(X, groups)
+            self._train(X, codes, None, validation, warm=warm, stop=stop, task=task)
+            if task is not None:
+                task.end({})
             self._warn_if_unfinished()
         return self
 
@@ -81,8 +92,9 @@ class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             order="C",
         )
         X = X.toarray() if issparse(X) else X
-        if X_unlabeled is not None:
-            X = np.concatenate([X, self._more_rows(X_unlabeled, "X_unlabeled", at_least=0)])
+        more = unlabeled_rows(self, X_unlabeled, len(X))
+        if more is not None:
+            X = np.concatenate([X, more.toarray() if issparse(more) else more])
         if len(X) < 2:
             raise ValueError(
                 f"{type(self).__name__} learns how rows differ and needs at least 2 of them, got "
@@ -90,22 +102,22 @@ class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
             )
         return X
 
-    def _more_rows(self, rows, name, at_least):
-        """Other rows of the same columns, dense and of the compute dtype; errors name them."""
+    def _validation_rows(self, rows):
+        """Rows of `X_val`, dense and of the compute dtype."""
         _check_feature_names(self, rows, reset=False)
         rows = check_array(
             rows,
             accept_sparse="csr",
             dtype=self._compute_dtype(),
             order="C",
-            input_name=name,
+            input_name="X_val",
             ensure_min_samples=0,
         )
-        if rows.shape[0] < at_least:
-            raise ValueError(f"{name} has no rows: give at least {at_least}, or None.")
+        if rows.shape[0] == 0:
+            raise ValueError("X_val has no rows: give at least one, or None.")
         if rows.shape[1] != self.n_features_in_:
             raise ValueError(
-                f"{name} has {rows.shape[1]} features, but X has {self.n_features_in_}: give both "
+                f"X_val has {rows.shape[1]} features, but X has {self.n_features_in_}: give both "
                 "the same columns."
             )
         return rows.toarray() if issparse(rows) else rows
@@ -150,37 +162,27 @@ class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMLP)
         return self.coefs_[:n], self.intercepts_[:n], self.norms_[:n]
 
     def transform(self, X):
-        """Represent rows as the encoder does: its last hidden layer, noise-free.
+        """Compute the representation: what the last hidden layer puts out, without the head.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
+            Rows to transform.
 
         Returns
         -------
-        X_new : ndarray of shape (n_samples, n_units)
-            The units of the last of `hidden_layer_sizes`. Computed in float64, so that a row's
-            representation does not depend on the rows beside it, and returned in the dtype of X.
+        representation : ndarray of shape (n_samples, n_units)
+            The units of the last of `hidden_layer_sizes`, in the compute dtype (computed in
+            float64, so that a row's values do not depend on the rows beside it).
         """
-        check_is_fitted(self, "coefs_")
-        X, _ = self._ready(X, np.float64)
-        weights = [[w.astype(np.float64) for w in ws] for ws in self._encoder()]
-        coefs, intercepts, norms = weights
-        n = intercepts[-1].size
-        # an output layer that changes nothing: all that is asked for is then hidden
-        coefs, intercepts = [*coefs, np.eye(n)], [*intercepts, np.zeros(n)]
-        out = forward(X, coefs, intercepts, norms, self._activation, residual=self._residual)
-        return out.astype(np.float32) if X.dtype == np.float32 else out
+        X, _ = self._ready(X, np.float64)  # raises where there is no fit
+        weights = ([w.astype(np.float64) for w in ws] for ws in self._encoder())
+        out = forward(X, *weights, self._activation, residual=self._residual, hidden=True)
+        return out.astype(self.coefs_[0].dtype, copy=False)
 
     @property
     def _n_features_out(self):
         return self._encoder()[1][-1].size
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
 
 for _name, _value in _SETTLED.items():  # for code that asks every estimator for them

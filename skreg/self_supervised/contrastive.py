@@ -154,8 +154,10 @@ class ContrastivePretrainer(BasePretrainer):
             Rows.
         y : None
             Ignored: here for pipelines.
-        X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features), default=None
-            More rows, trained on beside X.
+        X_unlabeled : {array-like, sparse matrix} of shape (n_unlabeled, n_features), or tuple of \
+                such, default=None
+            More rows, trained on beside X. One with exactly the rows of X goes into a tuple,
+            ``(X_unlabeled,)``, which no search cuts.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
             Validation rows. With ``early_stopping=True`` they take the place of the split;
             without, they are only measured (`validation_scores_`).
