@@ -9,10 +9,12 @@ __version__ = "0.1.0"
 _HOME = {
     "BaggingClassifier": "skreg.ensemble",
     "BaggingRegressor": "skreg.ensemble",
+    "ContrastivePretrainer": "skreg.self_supervised",
     "DivergenceError": "skreg.exceptions",
     "LogMel": "skreg.fronts",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
+    "MaskedPretrainer": "skreg.self_supervised",
     "PadOrCrop": "skreg.clips",
     "load": "skreg.saving",
     "one_standard_error": "skreg.search",

@@ -172,8 +172,8 @@ class RegularizedNet(NeuralNet):
 
     @property
     def _calls_user_in_steps(self):
-        own = self.penalty is not None or is_users_own(self.augment)
-        return bool(self.callbacks_) or own
+        own = self.penalty is not None or self.problem.views is not None
+        return bool(self.callbacks_) or own or is_users_own(self.augment)
 
     @contextmanager
     def _apart(self):

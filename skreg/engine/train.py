@@ -16,6 +16,7 @@ from skreg.engine.build import build_mlp
 from skreg.engine.kernel import State
 from skreg.engine.layout import bias_views, norm_views, weight_views
 from skreg.engine.plan import make_layers, make_plan
+from skreg.engine.pretext import is_pretext, prepared
 from skreg.engine.problem import Problem, make_data
 from skreg.engine.shuffling import Shuffling
 
@@ -193,9 +194,15 @@ def make_problem(
     X, Y, weight = data
     if validation is None:
         validation = X[:0], Y[:0], weight[:0]
+    data, views = (X, Y, weight / weight.mean()), params.get("views")
+    views = None if isinstance(views, str) else views
+    if is_pretext(plan[0]):
+        data, validation = prepared(plan, data, validation, views, dtype)
+    else:
+        data, validation = make_data(*data, dtype), make_data(*validation, dtype)
     return Problem(
-        data=make_data(X, Y, weight / weight.mean(), dtype),
-        validation=make_data(*validation, dtype),
+        data=data,
+        validation=validation,
         plan=plan,
         layers=layers,
         state=State(
@@ -216,6 +223,7 @@ def make_problem(
         ),
         n_epochs=n_epochs,
         score=score,
+        views=views,
     )
 
 

@@ -210,9 +210,9 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
             held_out = held_out[0], target.codes(held_out[1]), held_out[2]
         X, y, weight = _rows.drop_weightless(X, y, weight)
         batch_size = _AUTO_BATCH if self.batch_size == "auto" else self.batch_size
-        rows = _rows.as_weighted_set(X, target.codes(y), weight, batch_size)
+        rows = self._as_rows(X, target.codes(y), weight, batch_size)
 
-        sizes = (X.shape[1], *hidden, target.n_outputs)
+        sizes = (X.shape[1], *hidden, *self._head(hidden), target.n_outputs)
         kept = self.warm_start or one_pass
         memory = self._new_memory(warm, kept)
         weights = self._starting_weights(sizes, memory, warm)
@@ -263,6 +263,14 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         self._net = net.without_data()
 
     # --- what goes in
+
+    def _as_rows(self, X, codes, weight, batch_size):
+        """Rows in the form that training takes them: where one batch holds them, a set."""
+        return _rows.as_weighted_set(X, codes, weight, batch_size)
+
+    def _head(self, hidden):
+        """Units of hidden layers that stand between those asked for and the output."""
+        return ()
 
     def _check_data(self, X, y, reset):
         if reset and _is_plain(X, y) and self._y_numeric:

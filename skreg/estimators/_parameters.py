@@ -263,7 +263,8 @@ def takes_snapshots(estimator):
 def training_params(estimator, loss):
     """An estimator's parameters as the engine takes them, with `loss` and `dtype` as trained."""
     dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
-    return {**estimator.get_params(deep=False), "loss": loss, "dtype": dtype}
+    settled = getattr(estimator, "_settled", {})  # what is no parameter of this estimator
+    return {**settled, **estimator.get_params(deep=False), "loss": loss, "dtype": dtype}
 
 
 def store(values):
