@@ -16,6 +16,8 @@ NAMES = (
     "transfer",
     "augmentation_cost",
     "mnist1d",
+    "few_labels",
+    "tabular_pretraining",
 )
 
 

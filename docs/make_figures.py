@@ -1,10 +1,11 @@
-"""Draw the figures of these pages: python docs/make_figures.py. Takes some minutes."""
+"""Draw the figures of these pages: python docs/make_figures.py. The pages' build calls it."""
 
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import torch
+from cycler import cycler
 from matplotlib import pyplot as plt
 from sklearn.datasets import load_diabetes
 from sklearn.pipeline import make_pipeline
@@ -14,6 +15,8 @@ from skreg import MLPClassifier, MLPRegressor
 from skreg.inspection import regularization_path
 
 FIGURES = Path(__file__).parent / "figures"
+# Okabe and Ito's; in the order in which C0, C1 ... name them
+COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00"]
 FIXED = {"tol": 0.0, "n_iter_no_change": np.inf, "random_state": 0}
 # What each regularizer does to a net that fits 24 noisy points of a sine: two strengths each.
 CURVES = {
@@ -153,15 +156,18 @@ def save(figure, name):
     plt.close(figure)
 
 
-def main():
-    """Draw all of them."""
-    mpl.use("agg")
+def main(missing_only=False):
+    """Draw all of them, or those that are not there yet."""
     FIGURES.mkdir(exist_ok=True)
-    for name, values in CURVES.items():
-        curve(name, values)
-    own_penalty()
-    label_smoothing()
-    alpha_path()
+    others = {"penalty": own_penalty, "label_smoothing": label_smoothing, "alpha_path": alpha_path}
+    with mpl.rc_context({"backend": "agg", "axes.prop_cycle": cycler(color=COLOURS)}):
+        for name in [*CURVES, *others]:
+            if missing_only and (FIGURES / f"{name}.png").exists():
+                continue
+            if name in CURVES:
+                curve(name, CURVES[name])
+            else:
+                others[name]()
 
 
 if __name__ == "__main__":

@@ -11,14 +11,18 @@ _HOME = {
     "BaggingRegressor": "skreg.ensemble",
     "ConvNetClassifier": "skreg.estimators.conv",
     "ConvNetRegressor": "skreg.estimators.conv",
+    "ContrastivePretrainer": "skreg.self_supervised",
     "DivergenceError": "skreg.exceptions",
     "LogMel": "skreg.fronts",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
+    "MaskedPretrainer": "skreg.self_supervised",
     "NetClassifier": "skreg.estimators.net",
     "NetRegressor": "skreg.estimators.net",
     "PadOrCrop": "skreg.clips",
+    "load": "skreg.saving",
     "one_standard_error": "skreg.search",
+    "save": "skreg.saving",
 }
 _MODULES = {"augmentation", "inspection"}
 __all__ = ["__version__", *sorted(_MODULES), *_HOME]

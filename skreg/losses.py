@@ -14,6 +14,8 @@ quantile           q max(y - raw, 0) + (1 - q) max(raw - y, 0)                  
 poisson            exp(raw) - y raw + y log(y) - y                                 exp
 cross_entropy      - y log softmax(raw), summed over classes                       softmax
 binary_log_loss    softplus(raw) - y raw                                           logistic
+reconstruction     of a pretext task, `skreg.reconstruction`                       identity
+contrastive        of a batch, `skreg.contrast`                                    identity
 =================  ==============================================================  ==============
 """
 
@@ -29,8 +31,11 @@ NAMES = (
     "poisson",
     "cross_entropy",
     "binary_log_loss",
+    "reconstruction",
+    "contrastive",
 )
 SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, QUANTILE, POISSON, CROSS_ENTROPY, BINARY_LOG_LOSS = range(7)
+RECONSTRUCTION, CONTRASTIVE = 7, 8
 
 
 FIELDS = [("loss", "i8"), ("loss_parameter", "f8")]

@@ -1,6 +1,6 @@
 """The estimators and configurations that tests run over: one table for all of them."""
 
-from skreg import MLPClassifier, MLPRegressor
+from skreg import ContrastivePretrainer, MaskedPretrainer, MLPClassifier, MLPRegressor
 from skreg.augmentation import TabularAugment
 from tests._table import bending
 
@@ -52,11 +52,39 @@ REGRESSOR_CONFIGURATIONS = {
     "huber_target_noise": {"loss": "huber", "target_noise_std": 0.05},
     "two_layers_unscaled": {"hidden_layer_sizes": (30, 20), "scale_target": False},
 }
+MASKED_CONFIGURATIONS = {
+    "defaults": {"max_iter": 40},
+    "mask_head": {"max_iter": 40, "mask_loss_weight": 1.0, "reconstruct": "corrupted"},
+    "zero_early_stopping": {
+        "max_iter": 40,
+        "corruption": "zero",
+        "early_stopping": True,
+        "validation_fraction": 0.3,
+    },
+    "gaussian_batch_norm": {"max_iter": 40, "corruption": "gaussian", "normalization": "batch"},
+    "residual_torch": {
+        "max_iter": 10,
+        "engine": "torch",
+        "residual": True,
+        "hidden_layer_sizes": (8, 8),
+    },
+}
+CONTRASTIVE_CONFIGURATIONS = {
+    "defaults": {"max_iter": 20},
+    "early_stopping": {"max_iter": 20, "early_stopping": True, "validation_fraction": 0.3},
+    "gaussian_noises": {"max_iter": 20, "views": "gaussian", "dropout": 0.1, "noise_std": 0.1},
+    "float64_torch": {"max_iter": 8, "engine": "torch", "dtype": "float64"},
+}
 
 
 def configured():
-    """Pairs (id, estimator) of both estimators in all their configurations."""
-    tables = (MLPRegressor, REGRESSOR_CONFIGURATIONS), (MLPClassifier, CLASSIFIER_CONFIGURATIONS)
+    """Pairs (id, estimator) of all estimators in all their configurations."""
+    tables = (
+        (MLPRegressor, REGRESSOR_CONFIGURATIONS),
+        (MLPClassifier, CLASSIFIER_CONFIGURATIONS),
+        (MaskedPretrainer, MASKED_CONFIGURATIONS),
+        (ContrastivePretrainer, CONTRASTIVE_CONFIGURATIONS),
+    )
     return [
         (f"{cls.__name__}-{name}", cls(random_state=0, **parameters))
         for cls, table in tables

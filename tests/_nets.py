@@ -63,7 +63,7 @@ def same(a, b):
 
 
 CHECKED = {"max_iter": 60, "learning_rate_init": 0.02, "random_state": 0}
-CONV = {"channels": (16,), **CHECKED}
+CONV = {"channels": (16, 16), **CHECKED}
 
 
 def configured():
@@ -71,6 +71,7 @@ def configured():
     noisy = {"dropout": 0.1, "noise_std": 0.05, "mixup_alpha": 0.1, "dtype": "float64"}
     blocks = {"channels": (8, 8), "residual": True, "drop_path": 0.1, "normalization": "layer"}
     stop = {"normalization": None, "early_stopping": True, "validation_fraction": 0.2}
+    averaged = {"averaging": "ema", "averaging_decay": 0.9}
     return [
         ("conv-classifier", ConvNetClassifier(**CONV)),
         ("conv-regressor", ConvNetRegressor(**CONV)),
@@ -78,8 +79,5 @@ def configured():
         ("conv-regressor-stops", ConvNetRegressor(**CONV, **stop)),
         ("net-classifier", NetClassifier(Plain, **CHECKED)),
         ("net-regressor", NetRegressor(Plain, **CHECKED)),
-        (
-            "net-regressor-noisy",
-            NetRegressor(Plain, **CHECKED, averaging="ema", module__dropout=0.1),
-        ),
+        ("net-regressor-noisy", NetRegressor(Plain, **CHECKED, **averaged, module__dropout=0.1)),
     ]

@@ -61,6 +61,7 @@ ALL_TOUCH = {
     **{"averaging": "ema", "anchor_alpha": 0.1, "dropout": 0.2, "weight_noise_std": 0.05},
 }
 UNFITTED = {"hidden_layer_sizes": (8,), "max_iter": 5, "n_iter_no_change": 5}
+UNFITTED |= {"engine": "torch", "dtype": "float64"}  # so that it stands in stacks, too
 
 REGULARIZERS = [
     Row("alpha", (0.0, 0.5)),

@@ -17,7 +17,7 @@ collect_ignore = [] if find_spec("sklearn.callback") else ["test_callbacks.py"]
 
 
 def pytest_collection_modifyitems(config, items):
-    there = {"cuda": torch.cuda.is_available(), "browser": browser() or "CI" in os.environ}
+    there = {"cuda": torch.cuda.is_available(), "browser": bool(browser())}
     missing = [name for name, is_there in there.items() if not is_there]
     out = [item for item in items if any(map(item.get_closest_marker, missing))]
     if out:
@@ -30,3 +30,14 @@ def one_thread():
     torch.set_num_threads(1)
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture
+def figures():
+    """Figures without a window, closed after the test."""
+    from matplotlib import pyplot as plt
+    from matplotlib import rc_context
+
+    with rc_context({"backend": "agg"}):
+        yield
+        plt.close("all")

@@ -22,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skreg import MLPClassifier, MLPRegressor
+from skreg.augmentation import SignalAugment
 from tests._data import targets
 
 QUICK = {"max_iter": 60, "learning_rate_init": 0.01, "random_state": 0}
@@ -204,7 +205,9 @@ def test_importing_skreg_imports_nothing_heavy():
 
 
 def test_a_loaded_model_predicts_without_torch_and_numba(tmp_path):
-    (tmp_path / "net.pkl").write_bytes(pickle.dumps(MLPRegressor(**QUICK).fit(X, Y)))
+    (tmp_path / "net.pkl").write_bytes(
+        pickle.dumps(MLPRegressor(**QUICK, augment=SignalAugment()).fit(X, Y))
+    )
     code = (
         f"import pickle, sys; net = pickle.load(open({str(tmp_path / 'net.pkl')!r}, 'rb'));"
         "net.predict([[0.0] * 10]);"

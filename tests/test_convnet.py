@@ -76,11 +76,12 @@ def test_fused_normalisation_is_the_weighted_one_with_equal_weights(shape):
 def test_integer_weights_are_repeated_rows_in_the_normalisation():
     generator = torch.Generator().manual_seed(0)
     z = torch.randn((5, 3, 4), generator=generator, dtype=torch.float64)
-    gain, shift, statistics = torch.ones(3), torch.zeros(3), torch.zeros(2, 3)
+    gain, shift = torch.tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 1.0]], dtype=torch.float64)
+    statistics = torch.zeros(2, 3, dtype=torch.float64)
     counts = torch.tensor([1, 2, 3, 1, 2])
     weighted, _ = torch_normalize_maps(z, gain, shift, statistics, counts.double())
     again = z.repeat_interleave(counts, dim=0)
-    repeated, _ = torch_normalize_maps(again, gain, shift, statistics, torch.ones(9), even=True)
+    repeated, _ = torch_normalize_maps(again, gain, shift, statistics, counts[:1], even=True)
     assert_allclose(weighted.repeat_interleave(counts, dim=0), repeated, rtol=1e-9, atol=1e-12)
 
 
@@ -133,8 +134,9 @@ def test_two_values_give_two_fits_and_each_is_repeatable(kind, name, one, other,
 
 
 def test_exact_zeros_and_norms():
-    net, X, y = make("conv-classifier", l1=0.05, max_iter=10, n_iter_no_change=10)
+    net, X, y = make("conv-classifier", l1=0.1, max_iter=20, n_iter_no_change=20)
     assert min(net.fit(X, y).sparsity_) > 0.05
+    assert max(net.set_params(l1=0.0).fit(X, y).sparsity_) == 0
     net, X, y = make("conv-classifier", max_norm=0.3)
     assert max(np.linalg.norm(coef, axis=0).max() for coef in net.fit(X, y).coefs_) <= 0.3 + 1e-6
 

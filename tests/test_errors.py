@@ -175,8 +175,12 @@ def test_validation_rows_without_a_finite_loss_or_with_other_columns():
 
 def test_rows_too_large_for_the_compute_dtype():
     net = MLPClassifier(max_iter=2).fit(X, LABELS)
-    with pytest.raises(ValueError, match="too large for dtype"), np.errstate(over="ignore"):
-        net.predict(np.full((1, 10), 1e39))
+    assert net.predict_proba(np.full((1, 10), 1e39)).sum() == 1  # predictions are in float64
+    before = dict(vars(net))
+    huge = np.where(np.arange(len(X))[:, None] == 3, 1e39, X)
+    with pytest.raises(ValueError, match="too large for dtype"):
+        net.fit(huge, LABELS)
+    assert vars(net) == before
 
 
 def test_errors_in_a_search_name_the_candidate_only():

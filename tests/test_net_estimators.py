@@ -25,7 +25,7 @@ class Twin(nn.Module):
 
     def __init__(self, n_features, n_outputs, weights):
         super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(n_features, 8), nn.Linear(8, n_outputs)])
+        self.layers = nn.ModuleList([nn.Linear(n_features, 8), nn.Linear(8, n_outputs)]).double()
         with torch.no_grad():
             for layer, (coef, intercept) in zip(self.layers, weights, strict=True):
                 layer.weight.copy_(torch.tensor(coef.T))
@@ -181,7 +181,7 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("params", "message"), ERRORS, ids=str)
+@pytest.mark.parametrize(("params", "message"), ERRORS, ids=[row[1][:30] for row in ERRORS])
 def test_errors_say_what_to_do(params, message):
     net, X, y = make("net-classifier", **params)
     before = dict(vars(net))

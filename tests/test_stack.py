@@ -170,6 +170,10 @@ def train_alone_always(row, value):
         or params.get("normalization") is not None
         or params.get("residual", False)
         or params.get("n_snapshots", 1) > 1
+        or params.get("augment") is not None
+        or params.get("cutmix_alpha", 0) > 0
+        or params.get("n_frozen_layers", 0) != 0
+        or params.get("pretrained_lr_mult", 1) != 1
         or bool(exact)
     )
 

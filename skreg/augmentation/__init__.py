@@ -4,34 +4,10 @@
 own with scikit-learn's `get_params` and `set_params` and a method ``apply(batch, generator)``.
 """
 
-from skreg.augmentation.batch import (
-    FIELDS,
-    TorchAugmentation,
-    active,
-    augmentation_settings,
-    change_batch,
-    check_augment,
-    has_compiled_form,
-    is_users_own,
-    needs_spare,
-)
 from skreg.augmentation.compose import Compose
 from skreg.augmentation.images import ImageAugment
-from skreg.augmentation.mixing import draw_mixing
 from skreg.augmentation.signals import SignalAugment
 from skreg.augmentation.sound import AudioAugment
 from skreg.augmentation.tables import TabularAugment
 
 __all__ = ["AudioAugment", "Compose", "ImageAugment", "SignalAugment", "TabularAugment"]
-_INTERNAL = (
-    FIELDS,
-    TorchAugmentation,
-    active,
-    augmentation_settings,
-    change_batch,
-    check_augment,
-    draw_mixing,
-    has_compiled_form,
-    is_users_own,
-    needs_spare,
-)

@@ -31,7 +31,20 @@ class Augmentation(BaseEstimator):
         return self.apply_drawn(batch, GeneratorDraws(generator))
 
     def apply_drawn(self, batch, draws):
-        """As `apply`, with the numbers of `skreg.augmentation._draws`."""
+        """As `apply`, with random numbers by name.
+
+        Parameters
+        ----------
+        batch : torch.Tensor of shape (n_rows, ...)
+            Rows of a training batch.
+        draws : object
+            With `uniform` and `normal`, as `skreg.augmentation._draws` has them.
+
+        Returns
+        -------
+        changed : torch.Tensor of the shape of batch
+            The changed rows; `batch` itself where nothing is to be done.
+        """
         if self.is_identity:
             return batch
         shape = (len(batch), *self._shape_of(tuple(batch.shape[1:])))

@@ -6,8 +6,6 @@ by name; a generator, which only counts, does not look at them.
 
 import numpy as np
 
-from skreg.streams import torch_normals, torch_stream_keys, torch_units
-
 
 class GeneratorDraws:
     """Draws of a `torch.Generator`, on its device."""
@@ -46,21 +44,25 @@ class StreamDraws:
     def __init__(self, seed, role, step, add_normal, device):
         import torch
 
+        from skreg import streams
+
+        self.streams = streams
         seed = torch.from_numpy(np.array([seed], np.uint64).view(np.int64)).to(device)
-        self.key = torch_stream_keys(seed, role, torch.tensor(int(step), device=device))
+        self.key = streams.torch_stream_keys(seed, role, torch.tensor(int(step), device=device))
         self.add_normal = add_normal
 
     def uniform(self, number, *shape):
         """Uniform numbers in [0, 1), float64."""
-        return torch_units(torch_stream_keys(self.key, number, 0), int(np.prod(shape))).view(shape)
+        key = self.streams.torch_stream_keys(self.key, number, 0)
+        return self.streams.torch_units(key, int(np.prod(shape))).view(shape)
 
     def normal(self, number, std, like):
         """Normal numbers of standard deviation `std`, with the shape and dtype of `like`."""
         import torch
 
-        key = torch_stream_keys(self.key, number, 0)
+        key = self.streams.torch_stream_keys(self.key, number, 0)
         if self.add_normal is None:
-            return std * torch_normals(key, like.numel(), like.dtype).view(like.shape)
+            return std * self.streams.torch_normals(key, like.numel(), like.dtype).view(like.shape)
         noise = torch.zeros_like(like, memory_format=torch.contiguous_format)
         self.add_normal(key.numpy().view(np.uint64)[0], std, noise.view(-1).numpy())
         return noise

@@ -3,59 +3,18 @@
 import numpy as np
 
 from skreg._jit import jit
-from skreg.augmentation import mixing, signals, tables
-from skreg.augmentation._base import Augmentation
+from skreg.augmentation import compiled_forms, mixing
 from skreg.augmentation._draws import StreamDraws
-from skreg.augmentation.compose import Compose
-from skreg.augmentation.signals import SignalAugment
-from skreg.augmentation.tables import TabularAugment
-from skreg.streams import AUGMENT, SIGNAL, TABLE
+from skreg.augmentation.kinds import active, has_compiled_form
+from skreg.streams import AUGMENT
 
-FIELDS = [*mixing.FIELDS, *signals.FIELDS, *tables.FIELDS]
+FIELDS = [*mixing.FIELDS, *compiled_forms.FIELDS]
 """Of a plan: those of mixup, cutmix, and the augmentations that have a compiled form."""
-
-_ROLES = {SignalAugment: SIGNAL, TabularAugment: TABLE}
 
 
 def augmentation_settings(params):
     """Values of `FIELDS` from an estimator's parameters (a mapping)."""
-    augment = active(params["augment"])
-    kind = type(augment)
-    return {
-        **mixing.settings(params),
-        **signals.settings(augment if kind is SignalAugment else None),
-        **tables.settings(augment if kind is TabularAugment else None),
-    }
-
-
-def active(augment):
-    """The augmentation, or None where it is off."""
-    return None if getattr(augment, "is_identity", augment is None) else augment
-
-
-def has_compiled_form(augment):
-    """Whether the compiled engine serves it: a subclass may do something else."""
-    return type(augment) in _ROLES
-
-
-def is_users_own(augment):
-    """Whether it runs code that is not skreg's."""
-    if type(augment) is Compose:
-        return any(is_users_own(part) for part in augment.transforms)
-    own = isinstance(augment, Augmentation) and type(augment).__module__.startswith("skreg.")
-    return augment is not None and not own
-
-
-def check_augment(augment, shape):
-    """Raise where an augmentation cannot be used on rows of a shape.
-
-    Raises
-    ------
-    ValueError
-        As the augmentation's own method ``check(shape)`` has it, if there is one.
-    """
-    if augment is not None and hasattr(augment, "check"):
-        augment.check(shape)
+    return {**mixing.settings(params), **compiled_forms.settings(active(params["augment"]))}
 
 
 def needs_spare(plan):
@@ -77,9 +36,9 @@ def change_batch(plan, step, data, rows, batch, targets, weight, spare):
     copy = room.reshape(n, batch.size // n)
     _copy(batch, room)
     if plan["signal_shift"] + plan["signal_scale"] + plan["signal_noise"] > 0.0:
-        signals.augment_signals(plan, step, x, copy)
+        compiled_forms.augment_signals(plan, step, x, copy)
     elif plan["swap_rate"] + plan["table_std"] > 0.0:
-        tables.augment_table(plan, step, x, copy)
+        compiled_forms.augment_table(plan, step, x, copy)
     if n > 1 and plan["mixup_alpha"] + plan["cutmix_alpha"] > 0.0:
         _copy(batch, room)
         mixing.mix_batch(plan, step, data, rows, x, copy, targets, weight)
@@ -121,7 +80,7 @@ class TorchAugmentation:
         seed = self.plan["seed"]
         if has_compiled_form(self.augment):
             add_normal = self.draws.add_normal if self.device.type == "cpu" else None
-            role = _ROLES[type(self.augment)]
+            role = compiled_forms.ROLES[type(self.augment)]
             return self.augment.apply_drawn(x, StreamDraws(seed, role, step, add_normal, x.device))
         word = np.uint64(self.draws.stream_key(seed, AUGMENT, step))
         self.generator.manual_seed(int(word >> np.uint64(1)))

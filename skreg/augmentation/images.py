@@ -189,7 +189,22 @@ class ImageAugment(Augmentation):
         return torch.linalg.inv(self.maps(n, height, width, draws))
 
     def maps(self, n, height, width, draws):
-        """Maps from pixels (x, y, 1) of what goes in to those of what comes out, (n, 3, 3)."""
+        """Maps from pixels (x, y, 1) of what goes in to those of what comes out.
+
+        Parameters
+        ----------
+        n : int
+            Images.
+        height, width : int
+            Their pixels.
+        draws : object
+            With `uniform`, as `skreg.augmentation._draws` has it.
+
+        Returns
+        -------
+        maps : torch.Tensor of shape (n, 3, 3)
+            Homographies.
+        """
         geometry = _kornia().geometry.transform
         even = 2 * draws.uniform(_MOVES, n, 6) - 1  # in [-1, 1)
         size = even.new_tensor([width, height])

@@ -130,7 +130,22 @@ class AudioAugment(Augmentation):
         return batch
 
     def responses(self, n, length, draws):
-        """Drawn weights H of the frequencies of `length` samples: float64, (n, length // 2 + 1)."""
+        """Drawn weights H of the frequencies of a clip.
+
+        Parameters
+        ----------
+        n : int
+            Clips.
+        length : int
+            Samples of each.
+        draws : object
+            With `uniform`, as `skreg.augmentation._draws` has it.
+
+        Returns
+        -------
+        weights : torch.Tensor of float64 of shape (n, length // 2 + 1)
+            Factors of the amplitudes.
+        """
         import torch
 
         frequencies = np.fft.rfftfreq(length, 1 / self.sample_rate)

@@ -8,38 +8,10 @@
 
 from numbers import Real
 
-from skreg._jit import jit
 from skreg._sklearn import Interval
 from skreg.augmentation._base import Augmentation
-from skreg.streams import TABLE, add_normal, stream_key, unit, word_of
 
-FIELDS = [("swap_rate", "f8"), ("table_std", "f8")]
-"""Of a plan: the two strengths."""
-
-_SWAPS, _PARTNERS, _NOISE = range(3)  # numbers of the draws
-
-
-def settings(augment):
-    """Values of `FIELDS`; `augment` is a TabularAugment or None."""
-    if augment is None:
-        return {"swap_rate": 0.0, "table_std": 0.0}
-    return {"swap_rate": augment.swap_rate, "table_std": augment.gaussian_std}
-
-
-@jit
-def augment_table(plan, step, x, spare):
-    """Change a batch (n_rows, n_features) in place; `spare` is a copy of it."""
-    n, d = x.shape
-    key = stream_key(plan["seed"], TABLE, step)
-    swaps, partners = stream_key(key, _SWAPS, 0), stream_key(key, _PARTNERS, 0)
-    if plan["swap_rate"] > 0.0 and n > 1:
-        for r in range(n):
-            for j in range(d):
-                if unit(word_of(swaps, r * d + j)) < plan["swap_rate"]:
-                    away = 1 + int(unit(word_of(partners, r * d + j)) * (n - 1))
-                    x[r, j] = spare[(r + min(away, n - 1)) % n, j]
-    if plan["table_std"] > 0.0:
-        add_normal(stream_key(key, _NOISE, 0), plan["table_std"], x.reshape(-1))
+SWAPS, PARTNERS, NOISE = range(3)  # numbers of the draws
 
 
 class TabularAugment(Augmentation):
@@ -90,10 +62,10 @@ class TabularAugment(Augmentation):
 
         n, d = batch.shape
         if self.swap_rate and n > 1:
-            swapped = draws.uniform(_SWAPS, n, d) < self.swap_rate
-            away = 1 + (draws.uniform(_PARTNERS, n, d) * (n - 1)).long()
+            swapped = draws.uniform(SWAPS, n, d) < self.swap_rate
+            away = 1 + (draws.uniform(PARTNERS, n, d) * (n - 1)).long()
             rows = torch.arange(n, device=batch.device)[:, None] + away.clamp(max=n - 1)
             batch = torch.where(swapped, batch.gather(0, rows % n), batch)
         if self.gaussian_std:
-            batch = batch + draws.normal(_NOISE, self.gaussian_std, batch)
+            batch = batch + draws.normal(NOISE, self.gaussian_std, batch)
         return batch

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skreg.cli.methods import SCORES
-
-_BLUE, _ORANGE = "#0072B2", "#D55E00"  # from Okabe and Ito's palette for the colour-blind
+from skreg.inspection._drawing import BLUE, VERMILION, mean_and_band, tidy
+from skreg.inspection._results import searched, split_scores
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,14 @@ def draw(panels, path, **kwargs):
 
 
 def _draw_panel(ax, panel):
-    results = panel.search.cv_results_
-    alphas = np.array([params["mlp__alpha"] for params in results["params"]], dtype=float)
+    settings, rows = searched(panel.search, ["mlp__alpha"])
+    alphas = np.array([alpha for (alpha,) in settings], dtype=float)
     for key, name, color, marker in (
-        ("train", "training rows", _BLUE, "o"),
-        ("test", "validation rows (held-out folds)", _ORANGE, "s"),
+        ("train", "training rows", BLUE, "o"),
+        ("test", "validation rows (held-out folds)", VERMILION, "s"),
     ):
-        mean, std = results[f"mean_{key}_score"], results[f"std_{key}_score"]
-        ax.fill_between(alphas, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
-        ax.plot(alphas, mean, color=color, marker=marker, markersize=4, label=name)
-    best = alphas[panel.search.best_index_]
+        mean_and_band(ax, alphas, split_scores(panel.search, key, rows), color, marker, name)
+    best = panel.search.best_params_["mlp__alpha"]
     ax.axvline(best, color="0.3", linestyle="--", linewidth=1)
     above = ax.get_xaxis_transform()
     ax.text(
@@ -61,5 +59,4 @@ def _draw_panel(ax, panel):
     ax.set_xlabel("alpha (lambda)")
     ax.set_ylabel(SCORES[panel.task][1])
     ax.set_title(panel.title, pad=20, fontsize=11, parse_math=False)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(alpha=0.25)
+    tidy(ax)

@@ -1,6 +1,6 @@
 """Which engine trains a fit."""
 
-from skreg.augmentation import active, has_compiled_form
+from skreg.augmentation.kinds import active, has_compiled_form
 from skreg.perturbation import is_exact
 
 
@@ -25,6 +25,8 @@ def choose_engine(params):
         obstacle = "callbacks that act on the torch optimizer or module"
     elif params["penalty"] is not None:
         obstacle = "a penalty of your own"
+    elif not isinstance(params.get("views", ""), str):
+        obstacle = "views by a transform of your own"
     elif augment is not None and not has_compiled_form(augment):
         obstacle = f"augment={augment!r}, which has no compiled form"
     elif is_exact(params):

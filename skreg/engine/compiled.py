@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from skreg import augmentation, stopping, streams
+from skreg import corruption, stopping, streams
 from skreg._jit import entry_point, read_only
+from skreg.augmentation import mixing
 from skreg.engine import kernel
 from skreg.engine.plan import LAYER, PLAN
 
@@ -20,6 +21,7 @@ class Draws(NamedTuple):
     fill_words: object
     add_normal: object
     draw_mixing: object
+    corrupt: object
 
 
 def _build_run_block(digest):
@@ -74,9 +76,17 @@ def _build_add_normal(digest):
 def _build_draw_mixing(digest):
     def draw_mixing(seed, alpha, step, n_rows):
         digest  # noqa: B018
-        return augmentation.draw_mixing(seed, alpha, step, n_rows)
+        return mixing.draw_mixing(seed, alpha, step, n_rows)
 
     return draw_mixing
+
+
+def _build_corrupt(digest):
+    def corrupt(plan, step, data, x, targets):
+        digest  # noqa: B018
+        corruption.corrupt(plan[0], step, data, x, targets)
+
+    return corrupt
 
 
 def _data_type(dtype):
@@ -88,6 +98,7 @@ def _data_type(dtype):
         read_only(dtype, 2),
         read_only(dtype, 1),
         read_only(np.dtype(np.int32), 1),
+        read_only(dtype, 2),
     ]
     return numba.types.NamedTuple(fields, kernel.Data)
 
@@ -97,7 +108,7 @@ def _examples(dtype):
     dtype = np.dtype(dtype)
     flat, room, words = np.zeros(1, dtype), np.zeros((1, 1), dtype), np.zeros(1, np.uint64)
     bits = words.view(np.uint16)
-    work = kernel.Work(flat, flat, words, bits, room, flat, flat, room, room, flat, flat)
+    work = kernel.Work(flat, flat, words, bits, room, flat, flat, room, room, flat, flat, flat)
     return _data_type(dtype), np.zeros(1, PLAN), np.zeros(1, LAYER), flat, work
 
 
@@ -131,10 +142,13 @@ def full_gradient(dtype):
 def draws(dtype):
     """Compiled random streams for `dtype`."""
     key, words, values = np.uint64(0), np.zeros(1, np.uint64), np.zeros(1, dtype)
+    data, plan, _, _, work = _examples(dtype)
+    room = work.targets
     return Draws(
         np.dtype(dtype),
         entry_point(_build_stream_key, key, 0, 0),
         entry_point(_build_fill_words, key, words),
         entry_point(_build_add_normal, key, 0.0, values),
         entry_point(_build_draw_mixing, key, 0.0, 0, 0),
+        entry_point(_build_corrupt, plan, 0, data, room, room),
     )

@@ -10,17 +10,20 @@ from typing import NamedTuple
 import numpy as np
 
 from skreg import (
-    augmentation,
     averaging,
+    contrast,
+    corruption,
     freezing,
     losses,
     noise,
     normalization,
     penalties,
     perturbation,
+    reconstruction,
     stopping,
 )
 from skreg._jit import jit
+from skreg.augmentation import batch as augmentation
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
 from skreg.engine.passes import backward, forward
@@ -33,7 +36,8 @@ LARGEST = np.finfo(np.float64).max
 class Data(NamedTuple):
     """Rows for the kernel: X dense, or sparse by (values, columns, starts) as CSR has them.
 
-    The form that is not used is empty. `weight` has mean 1 over the training rows.
+    The form that is not used is empty. `weight` has mean 1 over the training rows. Pretext tasks
+    have dense rows: of validation rows in contrast X is (n_rows, 2 n_features), two views abreast.
     """
 
     X: np.ndarray  # (n_rows, n_features)
@@ -43,6 +47,7 @@ class Data(NamedTuple):
     Y: np.ndarray  # (n_rows, n_outputs)
     weight: np.ndarray  # (n_rows,)
     rows: np.ndarray  # (n_rows,), int32: 0, 1, 2, ...
+    moments: np.ndarray  # (2, n_features): means and deviations of columns; (0, 0) uncorrupted
 
 
 class State(NamedTuple):
@@ -68,20 +73,24 @@ class Work(NamedTuple):
     gradient: np.ndarray  # (n_parameters,)
     noisy: np.ndarray  # (n_parameters,), or empty without weight noise
     point: np.ndarray  # (2, n_parameters), or empty: perturbed weights, the gradient before
-    targets: np.ndarray  # (capacity, n_outputs)
+    targets: np.ndarray  # (capacity, n_targets)
     weight: np.ndarray  # (capacity,)
+    pairs: np.ndarray  # room of the contrastive loss, or empty
     spare: np.ndarray  # (capacity * n_features,), or empty: a batch before it was changed
 
 
 def make_work(plan, layers, capacity, dtype):
-    """Room for batches of up to `capacity` rows."""
+    """Room for batches of up to `capacity` rows of the data."""
+    capacity *= int(plan["n_views"])
+    n_outputs = int(layers["n_out"][-1])
+    n_pairs = contrast.room_size(capacity, n_outputs) if plan["n_views"] == 2 else 0
     n_params = int(layers["end"][-1])
     n_words = np.where(layers["drop_threshold"] > 0, (capacity * layers["n_in"] + 3) // 4, 0)
     words = np.empty(int(n_words.sum()), np.uint64)
     spared = capacity if augmentation.needs_spare(plan) else 0
     n_aside = (layers["normalization"] != normalization.NONE) + layers["skip"].astype(int)
     return Work(
-        acts=np.empty(capacity * int(layers["n_in"].sum() + layers["n_out"][-1]), dtype),
+        acts=np.empty(capacity * int(layers["n_in"].sum() + n_outputs), dtype),
         aside=np.empty(capacity * int(((layers["n_out"] + 1) * n_aside).sum()), dtype),
         words=words,
         bits=words.view(np.uint16),
@@ -89,10 +98,18 @@ def make_work(plan, layers, capacity, dtype):
         gradient=np.empty(n_params, dtype),
         noisy=np.empty(n_params if plan["weight_std"] else 0, dtype),
         point=np.empty((2, n_params if perturbation.radius.py_func(plan) else 0), dtype),
-        targets=np.empty((capacity, int(layers["n_out"][-1])), dtype),
+        targets=np.empty((capacity, _n_targets(plan, layers)), dtype),
         weight=np.empty(capacity, dtype),
+        pairs=np.empty(n_pairs, dtype),
         spare=np.empty(int(layers["n_in"][0]) * spared, dtype),
     )
+
+
+def _n_targets(plan, layers):
+    """Columns of the targets."""
+    if plan["loss"] == losses.RECONSTRUCTION:
+        return 2 * int(layers["n_in"][0])
+    return 1 if plan["loss"] == losses.CONTRASTIVE else int(layers["n_out"][-1])
 
 
 @jit
@@ -103,8 +120,8 @@ def copy_into(target, source):
 
 
 @jit
-def gather(data, rows, x, targets, weight):
-    """Copy the rows numbered `rows`: their features, targets and weights."""
+def gather(data, rows, at, x, targets, weight):
+    """Copy the rows numbered `rows`: their features from column `at` on, targets and weights."""
     zero = x.dtype.type(0)
     for r in range(rows.size):
         k = rows[r]
@@ -115,29 +132,50 @@ def gather(data, rows, x, targets, weight):
                 x[r, data.columns[i]] += data.values[i]
         else:
             for j in range(x.shape[1]):
-                x[r, j] = data.X[k, j]
-        for j in range(targets.shape[1]):
+                x[r, j] = data.X[k, at + j]
+        for j in range(data.Y.shape[1]):
             targets[r, j] = data.Y[k, j]
         weight[r] = data.weight[k]
 
 
 @jit
-def fill_batch(data, rows, layers, work):
-    """Copy rows into the workspace: (features, flat; targets; weights), views of it."""
-    n, n_features = rows.size, layers[0]["n_in"]
-    batch, targets = work.acts[: n * n_features], work.targets[:n]
-    gather(data, rows, batch.reshape(n, n_features), targets, work.weight)
-    return batch, targets, work.weight[:n]
+def fill_batch(data, rows, plan, layers, work):
+    """Copy rows into the workspace: (features, flat; targets; weights), views of it.
+
+    In contrast all rows come once more after them.
+    """
+    n, n_features = rows.size * plan["n_views"], layers[0]["n_in"]
+    batch, targets, weight = work.acts[: n * n_features], work.targets[:n], work.weight[:n]
+    x, beyond = batch.reshape(n, n_features), data.X.shape[1] - n_features
+    for start in range(0, n, rows.size):
+        end = start + rows.size
+        at = beyond if start > 0 else 0
+        gather(data, rows, at, x[start:end], targets[start:end], weight[start:end])
+    return batch, targets, weight
 
 
 @jit
 def disturb_batch(data, rows, plan, batch, targets, weight, spare, step):
-    """What happens to a batch in training only: augmentation, mixing, noise; all in place."""
+    """What happens to a batch in training only, in place: corruption, augmentation, noise."""
+    if plan["corruption"] > 0:
+        n, first = weight.size, weight.size - rows.size
+        x = batch.reshape(n, batch.size // n)
+        corruption.corrupt(plan, step, data, x[first:], targets[first:])
     augmentation.change_batch(plan, step, data, rows, batch, targets, weight, spare)
     if plan["input_std"] > 0.0:
         noise.add_input_noise(plan, step, batch)
     if plan["target_std"] > 0.0:
         noise.add_target_noise(plan, step, targets.reshape(-1))
+
+
+@jit
+def batch_loss(plan, raw, targets, weight, work):
+    """Sum over rows of weight * loss; `raw` becomes its gradient."""
+    if plan["loss"] == losses.RECONSTRUCTION:
+        return reconstruction.reconstruction_loss(plan, raw, targets, weight)
+    if plan["loss"] == losses.CONTRASTIVE:
+        return contrast.contrastive_loss(plan, raw, targets, weight, work.pairs)
+    return losses.loss_and_gradient(plan, raw, targets, weight)
 
 
 @jit
@@ -156,8 +194,9 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share,
     The batch's statistics are taken into `params` by their share. Frozen layers are constants.
     """
     n, point = rows.size, params
-    batch, targets, weight = fill_batch(data, rows, layers, work)
+    batch, targets, weight = fill_batch(data, rows, plan, layers, work)
     disturb_batch(data, rows, plan, batch, targets, weight, work.spare, step)
+    n = weight.size
     if plan["weight_std"] > 0.0:
         point = noisy_weights(plan, layers, params, work.noisy, step)
     acts, aside, gradient = work.acts, work.aside, work.gradient
@@ -165,7 +204,7 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share,
     raw = forward(
         plan, layers, point, acts, aside, words, bits, weight, gradient, step, True, n_frozen
     )
-    total = losses.loss_and_gradient(plan, raw, targets, weight)
+    total = batch_loss(plan, raw, targets, weight, work)
     backward(layers, point, acts, aside, bits, weight, work.deltas, gradient, n_frozen)
     batch_share = batch_share if n > 1 else 0.0
     normalization.settle_statistics(layers, n_frozen, batch_share, gradient, params)
@@ -240,17 +279,17 @@ def change_weights(plan, layers, state, gradient, progress, n_frozen):
 @jit
 def mean_loss(data, plan, layers, params, work):
     """Weighted mean loss over all rows of `data`: no noise, no penalty."""
-    n, capacity = data.Y.shape[0], work.weight.size
+    n, capacity = data.Y.shape[0], work.weight.size // plan["n_views"]
     total, mass = 0.0, 0.0
     for start in range(0, n, capacity):
         rows = data.rows[start : min(start + capacity, n)]
-        _, targets, weight = fill_batch(data, rows, layers, work)
+        _, targets, weight = fill_batch(data, rows, plan, layers, work)
         acts, aside, words, bits = work.acts, work.aside, work.words, work.bits
         raw = forward(
             plan, layers, params, acts, aside, words, bits, weight, work.gradient, 0, False, 0
         )
-        total += losses.loss_and_gradient(plan, raw, targets, weight)
-        for r in range(rows.size):
+        total += batch_loss(plan, raw, targets, weight, work)
+        for r in range(weight.size):
             mass += weight[r]
     return total / mass
 

@@ -11,7 +11,7 @@ from skorch.callbacks import EpochTimer, PrintLog
 from torch import nn
 
 from skreg import losses, stopping
-from skreg.augmentation import is_users_own
+from skreg.augmentation.kinds import is_users_own
 from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
@@ -172,8 +172,8 @@ class RegularizedNet(NeuralNet):
 
     @property
     def _calls_user_in_steps(self):
-        own = self.penalty is not None or is_users_own(self.augment)
-        return bool(self.callbacks_) or own
+        own = self.penalty is not None or self.problem.views is not None
+        return bool(self.callbacks_) or own or is_users_own(self.augment)
 
     @contextmanager
     def _apart(self):

@@ -7,22 +7,28 @@ own fields and fills them from an estimator's parameters.
 import numpy as np
 
 from skreg import (
-    augmentation,
     averaging,
+    contrast,
+    corruption,
     freezing,
     losses,
     noise,
     normalization,
     penalties,
     perturbation,
+    reconstruction,
     stopping,
 )
+from skreg.augmentation import batch as augmentation
 from skreg.engine import layout, optimizers, schedules
 
 PLAN = np.dtype(
     [
         ("batch_size", "i8"),
         *losses.FIELDS,
+        *corruption.FIELDS,
+        *reconstruction.FIELDS,
+        *contrast.FIELDS,
         *augmentation.FIELDS,
         *noise.FIELDS,
         *penalties.FIELDS,
@@ -63,6 +69,9 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
     settings = {
         "batch_size": batch_size,
         **losses.loss_settings(params),
+        **corruption.corruption_settings(params),
+        **reconstruction.reconstruction_settings(params),
+        **contrast.contrast_settings(params),
         **augmentation.augmentation_settings(params),
         **noise.noise_settings(params, seed),
         **penalties.penalty_settings(params),

@@ -34,6 +34,8 @@ class Problem:
         After training under `averaging`: the last ones, where `state.params` is the average.
     snapshots : list of ndarray
         Flat parameters at the ends of cycles, where `n_snapshots` asks for them.
+    views : object or None
+        A user's transform that makes the views of a contrastive task.
     """
 
     data: Data
@@ -48,6 +50,7 @@ class Problem:
     watch: object | None = None
     raw: object = None
     snapshots: list = field(default_factory=list)
+    views: object = None
 
     @property
     def layers(self):
@@ -69,12 +72,17 @@ class Problem:
         return self.state.average if self.progress[0]["n_averaged"] else self.state.params
 
     def capacity(self):
-        """Rows that a workspace must hold: a batch, or a handy piece of the validation rows."""
+        """Rows that a workspace must hold: a batch, or a handy piece of the validation rows.
+
+        In contrast a row's loss depends on the rows beside it: a piece is as long as a batch.
+        """
+        if self.plan[0]["n_views"] == 2:
+            return int(self.plan[0]["batch_size"])
         piece = min(max(self.validation.Y.shape[0], 1), 256)
         return int(max(min(self.plan[0]["batch_size"], self.data.Y.shape[0]), piece))
 
 
-def make_data(X, Y, weight, dtype):
+def make_data(X, Y, weight, dtype, moments=None):
     """Rows in the form that engines read: contiguous, of the compute dtype, read-only views.
 
     Parameters
@@ -83,14 +91,17 @@ def make_data(X, Y, weight, dtype):
     Y : ndarray of shape (n_rows, n_outputs)
     weight : ndarray of shape (n_rows,)
     dtype : dtype
+    moments : ndarray of shape (2, n_features), optional
+        Means and standard deviations of the columns, by which rows are corrupted.
     """
     empty = np.empty(0, dtype)
     if issparse(X):
         arrays = np.empty((0, X.shape[1]), dtype), X.data, X.indices, X.indptr
     else:
         arrays = X, empty, empty, empty
-    arrays = *arrays, Y, weight, np.arange(len(weight))
-    kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype, np.int32)
+    moments = np.empty((0, 0)) if moments is None else moments
+    arrays = *arrays, Y, weight, np.arange(len(weight)), moments
+    kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype, np.int32, dtype)
     return Data(*(_read_only(a, kind) for a, kind in zip(arrays, kinds, strict=True)))
 
 

@@ -13,6 +13,7 @@ import torch
 from skreg import losses, perturbation, stopping
 from skreg.engine import optimizers
 from skreg.engine.architecture import MLPArchitecture
+from skreg.engine.pretext import is_pretext
 from skreg.engine.stack import PIECE, Stack
 from skreg.engine.threads import one_thread_per_net
 from skreg.exceptions import DivergenceError
@@ -37,8 +38,8 @@ def signature(net):
 
     Alone train nets of the compiled engine, under lbfgs, with an augmentation or cutmix, with a
     penalty, callbacks (skorch's or scikit-learn's) or a scorer of the user's, with `verbose`,
-    snapshots, an exact gradient penalty, layers that are frozen or have rates of their own, or
-    sparse rows, and architectures with more than weights and biases.
+    snapshots, an exact gradient penalty, layers that are frozen or have rates of their own, sparse
+    rows or a pretext task, and architectures with more than weights and biases.
 
     Parameters
     ----------
@@ -65,6 +66,7 @@ def signature(net):
         layers["frozen_for"].any() or (layers["rate_factor"] != 1).any() or p.state.slept.any(),
         plan["gradient_penalty"] != 0 and not second_look,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
+        is_pretext(plan),
         not _is_plain(net, layers),
         p.progress[0]["batch"] != 0 or p.progress[0]["status"] != stopping.RUNNING,
         p.n_epochs < 1,

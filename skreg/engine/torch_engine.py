@@ -12,17 +12,19 @@ import torch
 from scipy.sparse import csr_matrix
 
 from skreg import (
-    augmentation,
     averaging,
+    contrast,
     freezing,
     losses,
     noise,
     normalization,
     penalties,
     perturbation,
+    reconstruction,
     stopping,
 )
-from skreg.engine import compiled
+from skreg.augmentation.batch import TorchAugmentation
+from skreg.engine import compiled, pretext
 from skreg.engine.global_draws import seeded
 from skreg.engine.schedules import next_rate
 from skreg.modules import Norm
@@ -53,7 +55,7 @@ class TorchEngine:
             else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
         )
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
-        self.augmentation = augmentation.TorchAugmentation(
+        self.augmentation = TorchAugmentation(
             net.augment, plan, compiled.draws(problem.dtype), self.device
         )
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
@@ -147,8 +149,7 @@ class TorchEngine:
     def _take_step(self, rows, progress):
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
         self.noise.step = int(progress["step"]) + 1
-        batch = self._batch(self.problem.data, rows)
-        x, y, weight = self.augmentation.change_batch(self.noise.step, *batch)
+        x, y, weight = self._training_batch(rows)
         self._tell("on_batch_begin", batch=(x, y), training=True)
         self.optimizer.zero_grad()
         x, y = self.noise.inputs(x), self.noise.targets(y)
@@ -161,7 +162,7 @@ class TorchEngine:
                 raw = self._raw_prediction(x, weight)
             if first:
                 self._settle_statistics()
-            return losses.torch_loss(plan, raw, y, weight) / len(x)
+            return _loss(plan, raw, y, weight) / len(x)
 
         rate = self.optimizer.param_groups[0]["lr"]
         loss = perturbation.torch_gradient(plan, rate, self.parameters, batch_loss)
@@ -178,6 +179,14 @@ class TorchEngine:
         progress["step"] += 1
         self._tell_batch_end(x, y, raw.detach(), loss, training=True)
         return loss
+
+    def _training_batch(self, rows):
+        """Features, targets and weights as a pretext task or `skreg.augmentation` has them."""
+        step = self.noise.step
+        if pretext.is_pretext(self.problem.plan[0]):
+            return pretext.training_batch(self.problem, rows, step, self.device)
+        batch = self._batch(self.problem.data, rows)
+        return self.augmentation.change_batch(step, *batch)
 
     def _tell_batch_end(self, x, y, raw, loss, training):
         if self.net.callbacks_:
@@ -202,6 +211,8 @@ class TorchEngine:
         if self.architecture.row_shape is not None:
             x = x.reshape(len(x), *self.architecture.row_shape)
         arrays = x, data.Y[rows], data.weight[rows]
+        if self.problem.plan[0]["n_views"] == 2:  # of validation rows: both stand there
+            arrays = pretext.both_views(data, rows, data.X.shape[1] // 2)
         return [torch.from_numpy(a).to(self.device) for a in arrays]
 
     def _raw_prediction(self, x, weight):
@@ -325,19 +336,20 @@ class TorchEngine:
 
         `params` are the problem's own, which the module shares, or their average.
         """
-        data, total = self.problem.validation, 0.0
+        data, total, n_views = self.problem.validation, 0.0, self.problem.plan[0]["n_views"]
+        piece = self.problem.capacity() if n_views == 2 else None
         self.module.eval()
         with torch.no_grad(), self._weights_at(params):
-            for rows in self._pieces(data):
+            for rows in self._pieces(data, piece):
                 x, y, weight = self._batch(data, rows)
                 self._tell("on_batch_begin", batch=(x, y), training=False)
                 with self._draws_of_module():
                     raw = self.module(x)
-                loss = losses.torch_loss(self.problem.plan[0], raw, y, weight)
+                loss = _loss(self.problem.plan[0], raw, y, weight)
                 total += loss.item()
                 self._tell_batch_end(x, y, raw, loss / weight.sum(), training=False)
         self.module.train()
-        return total / data.weight.sum(dtype=np.float64)
+        return total / (n_views * data.weight.sum(dtype=np.float64))
 
     @contextmanager
     def _weights_at(self, params):
@@ -355,8 +367,8 @@ class TorchEngine:
         for tensor, value in zip(self.tensors, values, strict=True):
             tensor.copy_(value)
 
-    def _pieces(self, data):
-        n, step = data.Y.shape[0], self.architecture.rows_at_once
+    def _pieces(self, data, step=None):
+        n, step = data.Y.shape[0], step or self.architecture.rows_at_once
         return (np.arange(start, min(start + step, n)) for start in range(0, n, step))
 
     def full_gradient(self, params, gradient):
@@ -369,7 +381,7 @@ class TorchEngine:
         n, total = p.data.Y.shape[0], 0.0
         for rows in self._pieces(p.data):
             x, y, weight = self._batch(p.data, rows)
-            loss = losses.torch_loss(p.plan[0], self.module(x), y, weight) / n
+            loss = _loss(p.plan[0], self.module(x), y, weight) / n
             loss.backward()
             total += loss.item()
         penalty = self._penalty()
@@ -391,3 +403,12 @@ def _runs(progress):
 def _matrix(weight):
     """A weight tensor as a matrix with a row for each output unit or filter."""
     return weight if weight.ndim == 2 else weight.flatten(1)
+
+
+def _loss(plan, raw, y, weight):
+    """Sum over rows of weight * loss, a scalar."""
+    if plan["loss"] == losses.RECONSTRUCTION:
+        return reconstruction.torch_reconstruction(plan, raw, y, weight)
+    if plan["loss"] == losses.CONTRASTIVE:
+        return contrast.torch_contrast(plan, raw, y, weight)
+    return losses.torch_loss(plan, raw, y, weight)

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
 from skreg import stopping
-from skreg.augmentation import active
+from skreg.augmentation.kinds import active
 from skreg.engine.baton import baton
 from skreg.engine.kernel import State
 from skreg.engine.plan import make_plan
+from skreg.engine.pretext import is_pretext, prepared
 from skreg.engine.problem import Problem, make_data
 from skreg.engine.shuffling import Shuffling
 
@@ -149,9 +150,15 @@ def make_problem(
     X, Y, weight = data
     if validation is None:
         validation = X[:0], Y[:0], weight[:0]
+    data, views = (X, Y, weight / weight.mean()), params.get("views")
+    views = None if isinstance(views, str) else views
+    if is_pretext(plan[0]):
+        data, validation = prepared(plan, data, validation, views, dtype)
+    else:
+        data, validation = make_data(*data, dtype), make_data(*validation, dtype)
     return Problem(
-        data=make_data(X, Y, weight / weight.mean(), dtype),
-        validation=make_data(*validation, dtype),
+        data=data,
+        validation=validation,
         plan=plan,
         architecture=architecture,
         state=State(
@@ -172,6 +179,7 @@ def make_problem(
         ),
         n_epochs=n_epochs,
         score=score,
+        views=views,
     )
 
 

@@ -11,6 +11,7 @@ from skreg._sklearn import _check_method_params, _routing_enabled
 from skreg.estimators._callbacks import begin_fit
 
 _FEW = 200  # rows that the default batch of a member holds
+_MOST = 10_000  # mean weight up to which weights may stand for repeated rows
 
 
 def canonical_order(X, y, weight):
@@ -56,14 +57,15 @@ def n_drawn(ensemble, n_rows, weight):
         return int(share)
     if weight is None or not ensemble.bootstrap:
         return max(1, int(share * n_rows))
-    drawn = int(share * weight.sum())
-    if drawn < min(10, int(share * n_rows)):
+    with np.errstate(over="ignore"):
+        drawn = np.floor(share * weight.sum())
+    if not min(10, int(share * n_rows)) <= drawn <= _MOST * n_rows:
         raise ValueError(
-            f"max_samples={share:g} is a share of the sum of sample_weight, {weight.sum():g}, "
-            f"which would draw {drawn} of {n_rows} rows for each member: give weights with a mean "
-            "of 1, or max_samples as an int."
+            f"max_samples={share:g} is a share of the sum of sample_weight, {drawn / share:g}, "
+            f"which would draw {drawn:g} of {n_rows} rows for each member: give weights with a "
+            "mean of 1, or max_samples as an int."
         )
-    return max(1, drawn)
+    return max(1, int(drawn))
 
 
 def n_columns(ensemble):

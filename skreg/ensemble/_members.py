@@ -11,14 +11,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skreg._sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
 from skreg.ensemble import _fitting
 from skreg.ensemble._cores import on_all_cores
+from skreg.ensemble._onnx import ensemble_answer
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
+from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._together import Together, stackable
 
 _SEEDS = np.iinfo(np.int32).max
 
 
-class Members(CallbackSupportMixin):
+class Members(CallbackSupportMixin, OnnxMixin):
     """`fit` and the members' predictions, in front of scikit-learn's bagging."""
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -186,6 +188,9 @@ class Members(CallbackSupportMixin):
             )
         yield np.stack(answers)
 
+    def _onnx_answer(self, graph, x):
+        return ensemble_answer(self, graph, x)
+
     def _checked(self, X, dtype, **kwargs):
         if dtype is not None and _rows.needs_no_check(self, X, dtype[0]):
             return X
@@ -237,7 +242,7 @@ _ATTRIBUTES = """\
         Rows that each member drew.
     n_features_in_ : int
         Number of features of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X had names that are all strings.
     oob_score_ : float
         R2 or accuracy on rows that members have not drawn; there with `oob_score`.

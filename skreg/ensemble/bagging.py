@@ -357,7 +357,8 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
         return MLPClassifier() if self.estimator is None else self.estimator
 
     def _encode_y(self, y, weight):
-        y = super()._validate_y(y)  # checks it, and knows all classes
+        with np.errstate(invalid="ignore"):  # huge floats are cast, to see if they are integers
+            y = super()._validate_y(y)  # checks it, and knows all classes
         present = np.unique(y if weight is None else y[weight > 0])
         self.classes_, self.n_classes_ = self.classes_[present], len(present)
         return np.searchsorted(present, y).clip(max=len(present) - 1)

@@ -17,8 +17,10 @@ from skreg._sklearn import (
     _fit_context,
     validate_parameter_constraints,
 )
+from skreg.augmentation.kinds import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
+from skreg.estimators._forward import mean_of
 from skreg.estimators._parameters import TRAINING_CONSTRAINTS, check_anchor, training_params
 from skreg.estimators._validation import (
     check_given_together,
@@ -53,6 +55,7 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
     - `_check_together()`: raises where parameters do not go together;
     - `_architecture(params, n_outputs, random_state)`: the one to train, with a `random_state` for
       what a module draws when it is made (None: weights will be given);
+    - `_architecture_of(params, weights)`: the fitted one;
     - `_weights()` and `_set_weights(weights, architecture)`: the fitted ones, as attributes;
     - `_check_same(architecture)`: raises where it is not the fitted net's;
     - `_describe(target)`, `_as_fitted()`: notes how to read the weights, and gives that back;
@@ -196,7 +199,6 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
         of `partial_fit`; `source` is `pretrained`, fitted before; `task` what scikit-learn's
         callbacks are told.
         """
-        from skreg.augmentation import check_augment
         from skreg.engine.choice import choose_engine
         from skreg.engine.train import make_net, make_problem, train
 
@@ -214,7 +216,7 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
             held_out = held_out[0], target.codes(held_out[1]), held_out[2]
         X, y, weight = _rows.drop_weightless(X, y, weight)
         batch_size = _AUTO_BATCH if self.batch_size == "auto" else self.batch_size
-        rows = _rows.as_weighted_set(X, target.codes(y), weight, batch_size)
+        rows = self._as_set(X, target.codes(y), weight, batch_size)
 
         kept = self.warm_start or one_pass
         memory = self._new_memory(warm, kept)
@@ -270,6 +272,10 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
         self._net = net.without_data()
 
     # --- what goes in
+
+    def _as_set(self, X, codes, weight, batch_size):
+        """Rows in the form that training takes them: where one batch holds them, a set."""
+        return _rows.as_weighted_set(X, codes, weight, batch_size)
 
     def _check_data(self, X, y, reset):
         if reset and _is_plain(X, y) and self._y_numeric:
@@ -365,7 +371,9 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
         history = [row for row in net.history if "train_loss" in row]
         architecture = problem.architecture
         ends = [architecture.unpack(flat, self.dtype) for flat in problem.snapshots]
-        self._set_weights(architecture.unpack(problem.state.params, self.dtype), architecture)
+        # of the snapshots the last one's arrays, so that they are saved once
+        last = ends[-1] if ends else architecture.unpack(problem.state.params, self.dtype)
+        self._set_weights(last, architecture)
         self.snapshots_ = ends
         self._describe(target)
         self.n_iter_ = len(history)
@@ -410,14 +418,14 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
     def _rebuilt_net(self):
         from skreg.engine.train import rebuild_net
 
-        params = {**training_params(self, self._target.loss), **self._as_fitted()}
-        return rebuild_net(
-            params,
-            self._architecture(params, self.n_outputs_, None),
-            self._weights(),
-            self._history(),
-            link=self.out_activation_,
-        )
+        params, weights = self._fitted_params(), self._weights()
+        architecture = self._architecture_of(params, weights)
+        link = self.out_activation_
+        return rebuild_net(params, architecture, weights, self._history(), link=link)
+
+    def _fitted_params(self):
+        """Parameters as the engine takes them, of the fitted net."""
+        return {**training_params(self, self._target.loss), **self._as_fitted()}
 
     def _history(self):
         rows = [{"epoch": i, "train_loss": v} for i, v in enumerate(self.loss_curve_, 1)]
@@ -436,8 +444,7 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
 
         Computed in `dtype`, by default that of the weights.
         """
-        outputs = self._outputs(X, dtype, link)
-        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
+        return mean_of(self._outputs(X, dtype, link))
 
     def _outputs(self, X, dtype=None, link=None):
         """The same of each net that predicts: a list."""

@@ -5,6 +5,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skreg._sklearn import _fit_context
+from skreg.estimators._forward import mean_of
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import ClassTarget, check_labels
 from skreg.estimators._thinned import moments, thinned_outputs
@@ -59,8 +60,12 @@ class NetClassifierMixin(ClassifierMixin):
 
         So that a row's values do not depend on the rows beside it.
         """
-        output = self._output(X, np.float64, link)
-        return output.astype(self.coefs_[0].dtype, copy=False)
+        return mean_of(self._exact_outputs(X, link))
+
+    def _exact_outputs(self, X, link=None):
+        """The same of each net that predicts: a list."""
+        outputs = self._outputs(X, np.float64, link)
+        return [output.astype(self.coefs_[0].dtype, copy=False) for output in outputs]
 
     def decision_function(self, X):
         """Raw predictions: log-odds for logistic outputs, unnormalised log-probabilities else.
@@ -127,7 +132,7 @@ class NetClassifierMixin(ClassifierMixin):
         p : ndarray of shape (n_snapshots, n_samples, n_classes)
             Their mean over the first axis is `predict_proba`.
         """
-        return np.stack([self._target.probabilities(output) for output in self._outputs(X)])
+        return np.stack([self._target.probabilities(output) for output in self._exact_outputs(X)])
 
     def predict_log_proba(self, X):
         """Predict logarithms of the probabilities of the classes.

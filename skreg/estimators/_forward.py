@@ -112,6 +112,11 @@ def forward(
     return out
 
 
+def mean_of(outputs):
+    """Mean of the nets' outputs; a single net's as it is."""
+    return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0)
+
+
 def _folded(coefs, intercepts, norms):
     """Weights and biases with batch normalisation, which is affine in prediction, taken in."""
     coefs, intercepts = list(coefs), list(intercepts)

@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skreg.estimators import _rows
 from skreg.estimators._base import BaseNet
 from skreg.estimators._forward import forward
+from skreg.estimators._onnx import OnnxMixin, net_answer
 from skreg.estimators._parameters import (
     LAYERED_CONSTRAINTS,
     MLP_CONSTRAINTS,
@@ -56,7 +57,7 @@ class LayeredNet(BaseNet):
         }
 
 
-class BaseMLP(TransferMixin, LayeredNet):
+class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
     """A multi-layer perceptron; predicts in plain numpy."""
 
     _parameter_constraints: dict = MLP_CONSTRAINTS
@@ -68,20 +69,26 @@ class BaseMLP(TransferMixin, LayeredNet):
         from skreg.engine.architecture import MLPArchitecture
 
         hidden = layer_sizes("hidden_layer_sizes", params["hidden_layer_sizes"])
-        return MLPArchitecture(params, (self.n_features_in_, *hidden, n_outputs))
+        sizes = (self.n_features_in_, *hidden, *self._head(hidden), n_outputs)
+        return MLPArchitecture(params, sizes)
+
+    def _architecture_of(self, params, weights):
+        from skreg.engine.architecture import MLPArchitecture
+
+        return MLPArchitecture(params, _sizes_of(weights[0]))
+
+    def _head(self, hidden):
+        """Units of hidden layers that stand between those asked for and the output."""
+        return ()
 
     def _check_same(self, architecture):
-        before = (self.coefs_[0].shape[0], *(c.shape[1] for c in self.coefs_))
+        before = _sizes_of(self.coefs_)
         if before != architecture.sizes:
             raise ValueError(
                 f"The fitted net has layers of {before} units, but hidden_layer_sizes and the data "
                 f"now ask for {architecture.sizes}: fit with warm_start=False to begin anew."
             )
         super()._check_same(architecture)
-
-    def _as_fitted(self):
-        hidden = tuple(coef.shape[1] for coef in self.coefs_[:-1])
-        return {**super()._as_fitted(), "hidden_layer_sizes": hidden}
 
     def _ready(self, X, dtype=None):
         """X checked, and of each net that predicts what `forward` takes: its weights in `dtype`."""
@@ -100,3 +107,11 @@ class BaseMLP(TransferMixin, LayeredNet):
     def _mask_sizes(self):
         """Units of each layer's input, which dropout may leave out."""
         return [len(coef) for coef in self.coefs_]
+
+    def _onnx_answer(self, graph, x):
+        return net_answer(self, graph, x)
+
+
+def _sizes_of(coefs):
+    """Units of all layers, input and output included."""
+    return (coefs[0].shape[0], *(coef.shape[1] for coef in coefs))

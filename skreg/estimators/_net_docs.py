@@ -13,7 +13,10 @@ def net_docs(cls):
 
 
 def _places(is_conv):
-    regularizers = _without(shared._REGULARIZERS, *_LAYERED, "anchor", "penalty")
+    own = _PENALTIES + (_CONV_ONLY if is_conv else _USERS_ONLY)
+    regularizers = _with(shared._REGULARIZERS, own)
+    if not is_conv:
+        regularizers = _without(regularizers, *_LAYERED)
     attributes = _without(
         shared._ATTRIBUTES, "coefs_", "intercepts_", "norms_", "snapshots_", "pretrained_"
     )
@@ -22,8 +25,8 @@ def _places(is_conv):
         "objective": shared._OBJECTIVE,
         "shape": _SHAPE,
         "blocks": _BLOCKS,
-        "training": _SOLVER + _without(shared._TRAINING, "solver", "max_fun"),
-        "regularizers": _PENALTIES + regularizers + (_CONV_ONLY if is_conv else _USERS_ONLY),
+        "training": _with(_without(shared._TRAINING, "max_fun"), _SOLVER),
+        "regularizers": regularizers,
         "execution": _without(shared._EXECUTION, "engine"),
         "attributes": _CONV_ATTRIBUTES + attributes
         if is_conv
@@ -31,13 +34,23 @@ def _places(is_conv):
     }
 
 
+def _entries(text):
+    """Text of parameters by their names."""
+    parts = re.split(r"(?m)^(?=    \S)", text)
+    return {part.split(" :")[0].strip(): part for part in parts if part}
+
+
 def _without(text, *names):
     """Text of parameters without those of the names given."""
-    parts = re.split(r"(?m)^(?=    \S)", text)
-    return "".join(part for part in parts if part.split(" :")[0].strip() not in names)
+    return "".join(part for name, part in _entries(text).items() if name not in names)
 
 
-_LAYERED = ("normalization", "residual", "dropout", "input_dropout", "drop_path")
+def _with(text, other):
+    """Text of parameters with those of another text in the place of their namesakes."""
+    return "".join({**_entries(text), **_entries(other)}.values())
+
+
+_LAYERED = ("normalization", "residual", "dropout", "drop_path")
 
 _SHAPE = """\
     input_shape : tuple of int, default=None

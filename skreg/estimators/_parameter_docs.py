@@ -246,6 +246,6 @@ _ATTRIBUTES = """\
         The fitted skorch net; its module predicts in training units.
     n_features_in_ : int
         Number of features of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X had names that are all strings.
 """

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg._sklearn import HasMethods, Interval, Options, StrOptions
+from skreg.augmentation.kinds import active
 from skreg.transfer import check_pretrained, fits_inside
 
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
@@ -184,8 +185,6 @@ def check_training(estimator):
 
 def _check_lbfgs(estimator):
     """Raise where `solver="lbfgs"` finds something other than one smooth function."""
-    from skreg.augmentation import active  # brings numba, which predictions do without
-
     for name in _NOT_A_SMOOTH_FUNCTION:
         value = getattr(estimator, name, 0.0)
         value = active(value) if name == "augment" else value
@@ -345,14 +344,16 @@ _WITHOUT = {
 def training_params(estimator, loss):
     """An estimator's parameters as the engine takes them, with `loss` and `dtype` as trained."""
     dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
-    return {**_WITHOUT, **estimator.get_params(deep=False), "loss": loss, "dtype": dtype}
+    settled = getattr(estimator, "_settled", {})  # what is no parameter of this estimator
+    own = estimator.get_params(deep=False)
+    return {**_WITHOUT, **settled, **own, "loss": loss, "dtype": dtype}
 
 
 def store(values):
     """Set a constructor's arguments, given as its `locals()`, as attributes, untouched."""
     estimator = values["self"]
     for name, value in values.items():
-        if name not in ("self", "__class__", "module_params"):
+        if name not in ("self", "__class__", "module__params"):
             setattr(estimator, name, value)
-    if "module_params" in values:
-        estimator._take_module_params(values["module_params"])
+    if "module__params" in values:
+        estimator._take_module_params(values["module__params"])

@@ -98,7 +98,7 @@ def split(X, y, fraction, stratify, random_state):
         classes.
     random_state : RandomState
     """
-    group, first = _groups_of_copies(X, y)
+    group, first = groups_of_copies(X, y)
     n_distinct = len(first)
     n_validation = math.ceil(fraction * n_distinct)
     if n_distinct - n_validation < 1 or n_validation < 1:
@@ -122,7 +122,7 @@ def split(X, y, fraction, stratify, random_state):
     return np.flatnonzero(~side[group]), np.flatnonzero(side[group])
 
 
-def _groups_of_copies(X, y):
+def groups_of_copies(X, y):
     """Group number of every row and the first row of every group; equal rows form a group.
 
     Rows are told apart by a 64-bit hash of their values, so that two rows that differ may by a

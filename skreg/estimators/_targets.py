@@ -298,7 +298,8 @@ def check_labels(y, name="y"):
     """y as an array of labels (n_rows,) or a dense 0/1 matrix (n_rows, n_labels)."""
     y = y.toarray() if hasattr(y, "toarray") else y
     y = check_array(y, dtype=None, ensure_2d=False, input_name=name)
-    check_classification_targets(y)
+    with np.errstate(invalid="ignore"):  # it casts huge floats to see whether they are integers
+        check_classification_targets(y)
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn(
             "A column-vector y was passed when a 1d array was expected. Please change the shape "

@@ -49,33 +49,35 @@ class TorchNet(BaseNet):
         return {**super()._engine_params(target), "input_shape": self.input_shape_}
 
     def _set_weights(self, weights, architecture):
-        vars(self).pop("_modules", None)
+        self._modules = {}  # by dtype, made by the first prediction
 
     def __getstate__(self):
         state = super().__getstate__()
-        state.pop("_modules", None)
-        return state
+        return {**state, "_modules": {}} if "_modules" in state else state
+
+    def _prediction_dtype(self, dtype):
+        """The dtype to predict in where `dtype` is asked for (None: that of the weights)."""
+        return np.dtype(dtype or self.coefs_[0].dtype)
 
     def _ready(self, X, dtype=None):
         """X checked, and modules on the fitted weights: one for each net that predicts."""
         check_is_fitted(self, "coefs_")
         X = flattened(X, self.input_shape_, "X")[0]
-        kind = {"dtype": self.coefs_[0].dtype, "accept_sparse": "csr", "reset": False}
-        X = validate_data(self, X, **kind)
-        modules = vars(self).get("_modules")
+        dtype = self._prediction_dtype(dtype)
+        X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
+        modules = self._modules.get(dtype.name)
         if modules is None:
             nets = self.snapshots_ or [self._weights()]
-            modules = self._modules = [self._fitted_module(weights) for weights in nets]
+            modules = [self._fitted_module(weights, dtype) for weights in nets]
+            self._modules[dtype.name] = modules
         return X, modules
 
-    def _fitted_module(self, weights):
-        """Module in eval mode, with the rows that it takes at once."""
-        from skreg.estimators._parameters import training_params
-
-        params = {**training_params(self, self._target.loss), **self._as_fitted()}
+    def _fitted_module(self, weights, dtype):
+        """Module in eval mode, its architecture and dtype."""
+        params = {**self._fitted_params(), "dtype": dtype.name}
         architecture = self._architecture_of(params, weights)
-        module = architecture.module(architecture.pack(weights, np.dtype(params["dtype"])))
-        return module.to(_usable(self.device)).eval(), architecture
+        module = architecture.module(architecture.pack(weights, dtype))
+        return module.to(params["device"]).eval(), architecture, dtype
 
     def _through(self, X, net, link, masks=None):
         """Output of one of the nets after a link, with dropout left on where there are masks."""
@@ -85,27 +87,21 @@ class TorchNet(BaseNet):
         from skreg.engine.net import LINKS
         from skreg.noise import FixedMasks
 
-        module, architecture = net
+        module, architecture, dtype = net
         noise = None if masks is None else FixedMasks(masks)
         device, step = next(module.parameters()).device, architecture.rows_at_once
         outputs = []
         with torch.inference_mode(), seeded(0, device):
             for start in range(0, X.shape[0], step):
                 rows = X[start : start + step]
-                rows = rows.toarray() if issparse(rows) else np.ascontiguousarray(rows)
-                raw = module(torch.from_numpy(np.require(rows, requirements="W")).to(device), noise)
+                rows = rows.toarray() if issparse(rows) else rows
+                rows = np.require(rows, dtype, ["C", "W"])
+                raw = module(torch.from_numpy(rows).to(device), noise)
                 outputs.append(LINKS[link](raw).cpu().numpy())
         return np.concatenate(outputs)
 
-    def _rebuilt_net(self):
-        from skreg.engine.train import rebuild_net
-        from skreg.estimators._parameters import training_params
-
-        params = {**training_params(self, self._target.loss), **self._as_fitted()}
-        params["device"] = _usable(self.device)
-        architecture, weights = self._architecture_of(params, self._weights()), self._weights()
-        link = self.out_activation_
-        return rebuild_net(params, architecture, weights, self._history(), link=link)
+    def _fitted_params(self):
+        return {**super()._fitted_params(), "device": _usable(self.device)}
 
 
 def _usable(device):

@@ -76,6 +76,9 @@ class BaseUsersNet(TorchNet):
     def _shape_of_flat(self, n_features):
         return (n_features,)
 
+    def _prediction_dtype(self, dtype):
+        return self.coefs_[0].dtype  # a user's code may know one only
+
     def _arguments(self):
         return {name[len(_PREFIX) :]: value for name, value in self._module_params.items()}
 
@@ -92,8 +95,20 @@ class BaseUsersNet(TorchNet):
     def _architecture_of(self, params, weights):
         from skreg.engine.users_module import UsersArchitecture
 
-        more = self._recipe[1], self.input_shape_, self.n_outputs_, 0, weights
+        more = self._made_by()[1], self.input_shape_, self.n_outputs_, 0, weights
         return UsersArchitecture(params, *more)
+
+    def _made_by(self):
+        """Module and arguments that the fitted net was made with."""
+        return vars(self).get("_recipe", (self.module, self._arguments()))
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        if "_recipe" in state and state["_recipe"][0] is self.module:
+            given, now = state["_recipe"][1], self._arguments()
+            if given.keys() == now.keys() and all(given[name] is now[name] for name in now):
+                del state["_recipe"]  # the parameters say it
+        return state
 
     def _weights_so_far(self):
         return vars(self).get("_arrays")
@@ -132,7 +147,7 @@ class BaseUsersNet(TorchNet):
 
     def _as_fitted(self):
         """Parameters of the fitted net, as far as they say how to read its weights."""
-        own = {"module": self._recipe[0], "dtype": self.coefs_[0].dtype.name}
+        own = {"module": self._made_by()[0], "dtype": self.coefs_[0].dtype.name}
         return {**own, "alpha": 0.0, "l1": 0.0}
 
     def _mask_sizes(self):

@@ -46,7 +46,7 @@ class NetRegressor(NetRegressorMixin, BaseUsersNet):
     quantile : float, default=0.5
         The quantile that "quantile" predicts, in (0, 1).
     {execution}
-    **module_params
+    **module__params
         What the module takes, as ``module__<name>``.
 
     Attributes
@@ -138,7 +138,7 @@ class NetRegressor(NetRegressorMixin, BaseUsersNet):
         device="cpu",
         dtype="float32",
         callbacks=None,
-        **module_params,
+        **module__params,
     ):
         store(locals())
 
@@ -176,7 +176,7 @@ class NetClassifier(NetClassifierMixin, BaseUsersNet):
         (counted with `sample_weight`). For multilabel targets the keys are 0 and 1, and a row's
         weight is the product over its labels.
     {execution}
-    **module_params
+    **module__params
         What the module takes, as ``module__<name>``.
 
     Attributes
@@ -264,6 +264,6 @@ class NetClassifier(NetClassifierMixin, BaseUsersNet):
         device="cpu",
         dtype="float32",
         callbacks=None,
-        **module_params,
+        **module__params,
     ):
         store(locals())

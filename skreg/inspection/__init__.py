@@ -1,6 +1,9 @@
-"""Numbers that explain a fitted net: plain functions that return arrays."""
+"""What explains a fitted net: functions that return numbers, and displays that draw them."""
 
+from skreg.inspection.ensemble_display import EnsembleDisplay
+from skreg.inspection.function_display import FittedFunctionDisplay
 from skreg.inspection.implicit import implicit_regularization
+from skreg.inspection.loss_display import LossCurveDisplay
 from skreg.inspection.measures import (
     active_units,
     generalization_gap,
@@ -10,8 +13,15 @@ from skreg.inspection.measures import (
     zero_weights,
 )
 from skreg.inspection.path import regularization_path
+from skreg.inspection.path_display import RegularizationPathDisplay
+from skreg.inspection.search_display import SearchDisplay
 
 __all__ = [
+    "EnsembleDisplay",
+    "FittedFunctionDisplay",
+    "LossCurveDisplay",
+    "RegularizationPathDisplay",
+    "SearchDisplay",
     "active_units",
     "generalization_gap",
     "implicit_regularization",

@@ -1,0 +1,33 @@
+"""ONNX graphs of fitted ensembles of nets, for skl2onnx."""
+
+import numpy as np
+
+from skreg.estimators._layered import BaseMLP
+
+
+def ensemble_answer(ensemble, graph, x):
+    """Mean of the members' predictions or probabilities, (n_rows, n_columns).
+
+    Raises
+    ------
+    NotImplementedError
+        For members that are not nets.
+    """
+    answers = []
+    for member, columns in zip(ensemble.estimators_, ensemble.estimators_features_, strict=True):
+        if not isinstance(member, BaseMLP):
+            raise NotImplementedError(
+                f"ONNX has ensembles of skreg's nets, not of {type(member).__qualname__}: put what "
+                "comes before the net in front of the ensemble, in a Pipeline."
+            )
+        rows = graph.node("Gather", [x, graph.constant(columns.astype(np.int64))], axis=1)
+        answers.append(_over_all_classes(ensemble, member, graph, member._onnx_answer(graph, rows)))
+    return graph.mean(answers)
+
+
+def _over_all_classes(ensemble, member, graph, answer):
+    """Probabilities with a column for every class, 0 for those that a member has not seen."""
+    n_classes = getattr(ensemble, "n_classes_", None)
+    if n_classes is None or len(member.classes_) == n_classes:
+        return answer
+    return graph.node("MatMul", [answer, graph.constant(np.eye(n_classes)[member.classes_])])

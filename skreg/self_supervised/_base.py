@@ -1,0 +1,188 @@
+"""What the pretrainers share: rows without labels in, a representation out."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from skreg._sklearn import Interval, StrOptions, _check_feature_names
+from skreg.estimators._base import all_or_nothing
+from skreg.estimators._callbacks import fit_task
+from skreg.estimators._forward import forward
+from skreg.estimators._layered import BaseMLP
+from skreg.estimators._parameters import MLP_CONSTRAINTS
+from skreg.estimators._validation import unlabeled_rows
+from skreg.self_supervised._target import PretextTarget
+
+_SETTLED = {
+    "n_snapshots": 1,
+    "max_fun": 15000,
+    "scoring": "loss",
+    "anchor_alpha": 0.0,
+    "anchor": None,
+    "penalty": None,
+    "gradient_penalty": 0.0,
+    "gradient_penalty_rho": None,
+    "mixup_alpha": 0.0,
+    "cutmix_alpha": 0.0,
+    "augment": None,
+}
+"""Parameters of the MLPs that a pretrainer has not, as the engine is to have them."""
+
+_TRANSFER = ["pretrained", "reset_layers", "n_frozen_layers", "freeze_epochs", "pretrained_lr_mult"]
+
+_NARROWER = {
+    "hidden_layer_sizes": MLP_CONSTRAINTS["hidden_layer_sizes"],
+    "alpha": [Interval(Real, 0, None, closed="left")],
+    "l1": [Interval(Real, 0, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "solver": [StrOptions({"adam", "adamw", "sgd"})],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+}
+
+
+class BasePretrainer(BaseMLP):
+    """Fit on rows without labels, and `transform`; subclasses know their task.
+
+    Attributes of a subclass
+    ------------------------
+    _loss : str
+        A name in `skreg.losses`.
+    _n_head_layers : int
+        Layers of weights after the representation.
+    """
+
+    _parameter_constraints: dict = {
+        **{name: c for name, c in MLP_CONSTRAINTS.items() if name not in {*_SETTLED, *_TRANSFER}},
+        **_NARROWER,
+    }
+    _settled = _SETTLED
+
+    # --- what goes in
+
+    def _pretrain(self, X, X_unlabeled, X_val, groups=None):
+        task = fit_task(self, X, None, None)
+        with all_or_nothing(self):
+            warm = self.warm_start and hasattr(self, "coefs_")
+            X = self._all_rows(X, X_unlabeled, reset=not warm)
+            validation = None
+            if X_val is not None:
+                X_val = self._validation_rows(X_val)
+                validation = X_val, self._codes(X_val), None
+            stop, codes = bool(self.early_stopping), self._codes(X, groups)
+            self._train(X, codes, None, validation, warm=warm, stop=stop, task=task)
+            if task is not None:
+                task.end({})
+            self._warn_if_unfinished()
+        return self
+
+    def _all_rows(self, X, X_unlabeled, reset):
+        """X with the unlabelled rows after it, dense and of the compute dtype."""
+        self._check_task()
+        X = validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            dtype=self._compute_dtype(),
+            order="C",
+        )
+        X = X.toarray() if issparse(X) else X
+        more = unlabeled_rows(self, X_unlabeled, len(X))
+        if more is not None:
+            X = np.concatenate([X, more.toarray() if issparse(more) else more])
+        if len(X) < 2:
+            raise ValueError(
+                f"{type(self).__name__} learns how rows differ and needs at least 2 of them, got "
+                f"n_samples = {len(X)} in X and X_unlabeled together: give more rows."
+            )
+        return X
+
+    def _validation_rows(self, rows):
+        """Rows of `X_val`, dense and of the compute dtype."""
+        _check_feature_names(self, rows, reset=False)
+        rows = check_array(
+            rows,
+            accept_sparse="csr",
+            dtype=self._compute_dtype(),
+            order="C",
+            input_name="X_val",
+            ensure_min_samples=0,
+        )
+        if rows.shape[0] == 0:
+            raise ValueError("X_val has no rows: give at least one, or None.")
+        if rows.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X_val has {rows.shape[1]} features, but X has {self.n_features_in_}: give both "
+                "the same columns."
+            )
+        return rows.toarray() if issparse(rows) else rows
+
+    def _check_task(self):
+        """Raise where the task cannot be had with these parameters."""
+        hidden = self.hidden_layer_sizes
+        if not isinstance(hidden, Integral) and len(hidden) == 0:
+            raise ValueError(
+                f"hidden_layer_sizes={hidden!r} leaves no layer to learn a representation in: "
+                "give at least one, (100,) say."
+            )
+
+    def _compute_dtype(self):
+        return np.dtype(self.dtype)
+
+    def _codes(self, X, groups=None):
+        """What tells rows apart, (n_rows, 0 or 1)."""
+        return np.empty((len(X), 0))
+
+    def _check_data(self, X, y, reset):
+        return X, y  # `_all_rows` has checked them
+
+    def _check_y(self, y, name="y"):
+        return y
+
+    def _as_set(self, X, codes, weight, batch_size):
+        return X, codes, weight  # every row counts: swaps draw from them
+
+    def _n_outputs(self):
+        """Outputs of the whole net."""
+        raise NotImplementedError
+
+    def _make_target(self, y, classes, warm, fresh):
+        return PretextTarget(self._loss, self._n_outputs())
+
+    # --- what comes out
+
+    def _encoder(self):
+        """Weights up to the representation: coefs, intercepts, norms, without the head."""
+        n = len(self.coefs_) - self._n_head_layers
+        return self.coefs_[:n], self.intercepts_[:n], self.norms_[:n]
+
+    def transform(self, X):
+        """Compute the representation: what the last hidden layer puts out, without the head.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to transform.
+
+        Returns
+        -------
+        representation : ndarray of shape (n_samples, n_units)
+            The units of the last of `hidden_layer_sizes`, in the compute dtype (computed in
+            float64, so that a row's values do not depend on the rows beside it).
+        """
+        X, _ = self._ready(X, np.float64)  # raises where there is no fit
+        weights = ([w.astype(np.float64) for w in ws] for ws in self._encoder())
+        out = forward(X, *weights, self._activation, residual=self._residual, hidden=True)
+        return out.astype(self.coefs_[0].dtype, copy=False)
+
+    @property
+    def _n_features_out(self):
+        return self._encoder()[1][-1].size
+
+
+for _name, _value in _SETTLED.items():  # for code that asks every estimator for them
+    setattr(BasePretrainer, _name, _value)

@@ -1,0 +1,37 @@
+"""What a pretext task is in place of a target, as `skreg.estimators._targets` has them."""
+
+import numpy as np
+
+
+class PretextTarget:
+    """A task that makes its targets from the rows themselves.
+
+    Parameters
+    ----------
+    loss : {"reconstruction", "contrastive"}
+    n_outputs : int
+    """
+
+    link = "identity"
+
+    def __init__(self, loss, n_outputs):
+        self.loss, self.n_outputs = loss, n_outputs
+
+    def codes(self, y, name="y"):
+        """Codes of the rows, by which views are positives: as given."""
+        return y
+
+    def strata(self, codes):
+        """Classes to split by: none."""
+
+    def weigh(self, codes, weight):
+        """Weights of the rows in the loss: as given."""
+        return weight
+
+    def take_in(self, codes, weight):
+        """Nothing depends on the rows: the last layer may stay."""
+        return np.ones(self.n_outputs), np.zeros(self.n_outputs)
+
+    def encode(self, codes, dtype, training):
+        """Codes in the compute dtype."""
+        return codes.astype(dtype)
