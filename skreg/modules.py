@@ -186,6 +186,13 @@ class ConvNet(nn.Module):
         noise, weight
             As for `MLP`; dropout acts on values of the input and on channels of the maps.
         """
+        h = self.features(X, noise, weight)
+        if noise is not None:
+            h = noise.channels(len(self.layers) - 1, h)
+        return self.layers[-1](h)
+
+    def features(self, X, noise=None, weight=None):
+        """Means over all places of the last block's maps, (n_rows, n_channels)."""
         h = X.reshape(len(X), *self.row_shape)
         if noise is not None:
             h = noise.dropout(0, h)
@@ -193,10 +200,7 @@ class ConvNet(nn.Module):
             h = self.front(h)
         for i in range(len(self.layers) - 1):
             h = self._block(i, h, noise, weight)
-        h = h.flatten(2).mean(dim=2)
-        if noise is not None:
-            h = noise.channels(len(self.layers) - 1, h)
-        return self.layers[-1](h)
+        return h.flatten(2).mean(dim=2)
 
     def _block(self, i, h, noise, weight):
         below = h if noise is None or i == 0 else noise.channels(i, h)

@@ -5,14 +5,17 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
-from skreg import ConvNetClassifier, ConvNetRegressor
+from skreg import BaggingClassifier, ConvNetClassifier, ConvNetRegressor, MLPClassifier
 from skreg.augmentation import SignalAugment
 from skreg.fronts import LogMel
+from skreg.inspection import LossCurveDisplay
 from skreg.normalization import torch_normalize_maps
 from tests._nets import configured, make, same
 
@@ -241,6 +244,97 @@ def test_errors_say_what_to_do(params, shape, message):
     with pytest.raises(ValueError, match=message):
         net.fit(X, y)
     assert vars(net) == before
+
+
+def frozen(**params):
+    net, X, y = make("conv-classifier", channels=(4, 4), **params)
+    return FrozenEstimator(net.fit(X, y))
+
+
+def test_blocks_of_another_net_stay_exactly_as_they_are():
+    source = frozen()
+    net, X, y = make("conv-regressor", pretrained=source, n_frozen_layers="all")
+    net.fit(X, y)
+    for name in ("coefs_", "intercepts_", "norms_"):
+        theirs, ours = getattr(source.estimator, name)[:2], getattr(net, name)[:2]
+        assert all(map(np.array_equal, theirs, ours))
+    assert_array_equal(net.transform(X), source.transform(X))
+    assert net.transform(X).shape == (80, 4)
+
+
+TRANSFERS = [
+    ("pretrained", None, frozen(), {}),
+    ("pretrained", None, ConvNetClassifier((1, 8, 8), (4, 4), max_iter=2, n_iter_no_change=2), {}),
+    ("reset_layers", 1, 2, {"pretrained": frozen()}),
+    ("n_frozen_layers", 0, 1, {"pretrained": frozen()}),
+    ("freeze_epochs", None, 1, {"pretrained": frozen(), "n_frozen_layers": "all"}),
+    ("pretrained_lr_mult", 1.0, 0.1, {"pretrained": frozen()}),
+    ("anchor_alpha", 0.0, 5.0, {"pretrained": frozen()}),
+]
+
+
+@pytest.mark.parametrize(("name", "one", "other", "base"), TRANSFERS)
+def test_transfer_takes_part_in_the_fit(name, one, other, base):
+    fits = []
+    for value in (one, other, other):
+        net, X, y = make("conv-classifier", **{**base, name: value})
+        fits.append(net.fit(X, y))
+    assert not same(fits[0], fits[1])
+    assert same(fits[1], fits[2])
+
+
+def test_blocks_serve_images_of_another_size():
+    net, X, y = make("conv-classifier", input_shape=(1, 4, 16), pretrained=frozen())
+    assert net.fit(X, y).pretrained_ is not None
+
+
+TRANSFER_ERRORS = [
+    ({"channels": (4, 5)}, r"units .* channels=\(4, 5\) with reset_layers=1"),
+    ({"input_shape": (2, 8, 4)}, "X with 1 channels, but X has 2"),
+    ({"kernel_size": 5}, "kernel_size=3, but here it is kernel_size=5"),
+    ({"pool": 1}, "pool=2, but here it is pool=1"),
+    ({"reset_layers": 3}, r"leaves none of the 3 layers .* of channels=\(4, 4\)"),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), TRANSFER_ERRORS)
+def test_blocks_that_do_not_fit_are_refused(params, message):
+    net, X, y = make("conv-classifier", **{"pretrained": frozen(), **params})
+    with pytest.raises(ValueError, match=message):
+        net.fit(X, y)
+
+
+def test_layers_of_an_mlp_are_no_blocks():
+    net, X, y = make("conv-classifier", pretrained=MLPClassifier(max_iter=1, n_iter_no_change=1))
+    with pytest.raises(TypeError, match="MLPClassifier, whose layers are of another kind"):
+        net.fit(X, y)
+    with pytest.raises(TypeError, match="ConvNetClassifier, whose layers are of another kind"):
+        MLPClassifier(pretrained=frozen()).fit(X, y)
+
+
+DROPPED = {"conv-classifier": {"dropout": 0.2}, "net-classifier": {"module__dropout": 0.2}}
+
+
+@pytest.mark.parametrize("kind", ["conv-classifier", "net-classifier"])
+def test_many_at_once_are_the_same_nets(kind):
+    net, X, y = make(kind, **DROPPED[kind])
+    bagged = BaggingClassifier(net, 3, random_state=0)
+    alone = BaggingClassifier(net, 3, random_state=0, n_jobs=1).fit(X, y)
+    state = torch.get_rng_state()
+    with parallel_config(backend="skreg", n_jobs=2):
+        together = bagged.fit(X, y)
+        search = GridSearchCV(net, {"alpha": [0.0, 0.1]}, cv=2, error_score="raise").fit(X, y)
+    for one, other in zip(alone.estimators_, together.estimators_, strict=True):
+        assert same(one, other)
+    assert same(net.set_params(**search.best_params_).fit(X, y), search.best_estimator_)
+    assert torch.equal(state, torch.get_rng_state())
+    assert_array_equal(together.predict_proba(X), alone.predict_proba(X))
+
+
+def test_the_curve_can_be_drawn(figures):
+    net, X, y = make("conv-classifier", early_stopping=True)
+    display = LossCurveDisplay.from_estimator(net.fit(X, y))
+    assert_array_equal(display.lines_[0].get_ydata(), net.loss_curve_)
 
 
 def test_missing_values_are_named():

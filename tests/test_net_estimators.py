@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
+import skreg
 from skreg import MLPRegressor, NetClassifier, NetRegressor
 from skreg.engine.architecture import MLPArchitecture
 from skreg.estimators._parameters import training_params
@@ -128,6 +129,17 @@ def test_pickles_and_what_it_keeps(kind):
     assert int(net.state_dict_["norm.num_batches_tracked"]) == 12
     clone(net).set_params(module__n_units=5)  # leaves the fitted one alone
     assert_array_equal(net.set_params(module__n_units=5).predict(X), copy.predict(X))
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_files_ask_for_the_module(kind, tmp_path):
+    net, X, y = make(kind, module__dropout=0.2)
+    skreg.save(net.fit(X, y), tmp_path / "net")
+    with pytest.raises(ValueError, match=r"pass code=\{'module': tests._nets.Small\}"):
+        skreg.load(tmp_path / "net")
+    again = skreg.load(tmp_path / "net", code={"module": Small})
+    assert_array_equal(again.predict(X), net.predict(X))
+    assert_array_equal(again.fit(X, y).predict(X), net.predict(X))
 
 
 def test_predictions_do_not_jump_when_the_targets_units_change():

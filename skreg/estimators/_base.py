@@ -455,6 +455,10 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
         """X with a line for each row, as it is where a net takes nothing else."""
         return X
 
+    def _in_shape(self, X):
+        """The lines of X in the shape that rows have, where X is dense."""
+        return X
+
     def _row_shape(self):
         """Shape in which augmentations see a row."""
         return (self.n_features_in_,)

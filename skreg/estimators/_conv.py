@@ -5,13 +5,15 @@ import numpy as np
 from skreg.estimators._layered import LayeredNet
 from skreg.estimators._parameters import CONV_CONSTRAINTS, check_conv, layer_sizes
 from skreg.estimators._torch import TorchNet
+from skreg.estimators._transfer import TransferMixin
 
 
-class BaseConvNet(TorchNet, LayeredNet):
+class BaseConvNet(TransferMixin, TorchNet, LayeredNet):
     """Fit and prediction of a conv net."""
 
     _parameter_constraints: dict = CONV_CONSTRAINTS
-    _dimensions = (2, 3)
+    _dimensions, _sizes_name = (2, 3), "channels"
+    _computes_by = (*TransferMixin._computes_by, "kernel_size", "pool", "front")
 
     def _check_together(self):
         check_conv(self)
@@ -56,6 +58,15 @@ class BaseConvNet(TorchNet, LayeredNet):
         channels = tuple(coef.shape[1] for coef in self.coefs_[:-1])
         own = {"channels": channels, "kernel_size": self._kernel_size}
         return {**super()._as_fitted(), **own, "pool": self._pool, "front": self._front}
+
+    def _representation(self, X):
+        X, nets = self._ready(X, np.float64)
+        return self._in_chunks(X, nets[-1], lambda module, rows: module.features(rows))
+
+    def _units(self):
+        """Channels of what the first block takes, and of the blocks."""
+        n_taps = self._kernel_size ** (len(self.input_shape_) - 1)
+        return (len(self.coefs_[0]) // n_taps, *(len(b) for b in self._encoder()[1]))
 
     def _mask_sizes(self):
         """Values of a row, and channels of the maps below each layer."""

@@ -61,6 +61,7 @@ class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
     """A multi-layer perceptron; predicts in plain numpy."""
 
     _parameter_constraints: dict = MLP_CONSTRAINTS
+    _sizes_name = "hidden_layer_sizes"
 
     def _check_together(self):
         check_together(self)
@@ -103,6 +104,18 @@ class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
     def _through(self, X, net, link, masks=None):
         """Output of one of the nets after a link, with dropout left on where there are masks."""
         return forward(X, *net, self._activation, link, residual=self._residual, masks=masks)
+
+    def _representation(self, X):
+        X, nets = self._ready(X, np.float64)
+        coefs, intercepts, norms = nets[-1]
+        if len(coefs) == 1:
+            return X.toarray() if hasattr(X, "toarray") else X
+        hidden = coefs[:-1], intercepts[:-1], norms
+        return forward(X, *hidden, self._activation, residual=self._residual, hidden=True)
+
+    def _units(self):
+        """Features, and units of the layers up to the representation."""
+        return (self.n_features_in_, *(len(b) for b in self._encoder()[1]))
 
     def _mask_sizes(self):
         """Units of each layer's input, which dropout may leave out."""

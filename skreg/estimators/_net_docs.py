@@ -13,13 +13,11 @@ def net_docs(cls):
 
 
 def _places(is_conv):
-    own = _PENALTIES + (_CONV_ONLY if is_conv else _USERS_ONLY)
+    own = _PENALTY + (_CONV_ONLY if is_conv else _USERS_ONLY)
     regularizers = _with(shared._REGULARIZERS, own)
     if not is_conv:
         regularizers = _without(regularizers, *_LAYERED)
-    attributes = _without(
-        shared._ATTRIBUTES, "coefs_", "intercepts_", "norms_", "snapshots_", "pretrained_"
-    )
+    attributes = _without(shared._ATTRIBUTES, "coefs_", "intercepts_", "norms_", "snapshots_")
     attributes = attributes.replace("Epochs (iterations of lbfgs)", "Epochs")
     return {
         "objective": shared._OBJECTIVE,
@@ -27,10 +25,11 @@ def _places(is_conv):
         "blocks": _BLOCKS,
         "training": _with(_without(shared._TRAINING, "max_fun"), _SOLVER),
         "regularizers": regularizers,
+        "transfer": _with(shared._TRANSFER, _CONV_TRANSFER),
         "execution": _without(shared._EXECUTION, "engine"),
         "attributes": _CONV_ATTRIBUTES + attributes
         if is_conv
-        else _USERS_ATTRIBUTES + _without(attributes, "n_layers_"),
+        else _USERS_ATTRIBUTES + _without(attributes, "n_layers_", "pretrained_"),
     }
 
 
@@ -82,9 +81,7 @@ _SOLVER = """\
         2019), or gradient descent with momentum.
 """
 
-_PENALTIES = """\
-    anchor : list of array-like of the shapes of `coefs_`, default=None
-        Weights that `anchor_alpha` pulls towards, in training units; None are the initial ones.
+_PENALTY = """\
     penalty : callable, default=None
         A penalty of your own: called with the list of weight tensors, in the order of `coefs_` and
         with the outputs first, it returns a torch scalar that is added to the objective.
@@ -109,8 +106,29 @@ _CONV_ONLY = """\
 """
 
 _USERS_ONLY = """\
+    anchor_alpha : float, default=0.0
+        Strength of the L2 penalty towards `anchor`.
+    anchor : list of array-like of the shapes of `coefs_`, default=None
+        Weights that `anchor_alpha` pulls towards, in training units; None are the initial ones.
     input_dropout : float, default=0.0
         Probability that a value of X is left out of a step, in [0, 1).
+"""
+
+_CONV_TRANSFER = """\
+    pretrained : FrozenEstimator or estimator, default=None
+        Where the first blocks come from: a fitted conv net of skreg in
+        `sklearn.frozen.FrozenEstimator`, or one that is not fitted, of which `fit` then fits a
+        clone first, on the training rows (not those held out for early stopping); a `random_state`
+        that is None in it is drawn from this one's. Its blocks must have the channels,
+        `kernel_size`, `pool`, `front`, `activation`, `normalization` and `residual` of those that
+        they become; rows may have another height and width, or length. With `warm_start` and
+        `partial_fit` it counts at the first call. None starts at random, and then the next four
+        parameters do nothing.
+    freeze_epochs : int, default=None
+        Epochs of the net's life after which they are trained as well; until then patience
+        (`n_iter_no_change`) does not run out. None is never.
+    pretrained_lr_mult : float, default=1.0
+        What the learning rate of the layers taken over is multiplied by.
 """
 
 _CONV_ATTRIBUTES = """\

@@ -68,6 +68,11 @@ LAYERED_CONSTRAINTS = {
     "residual": ["boolean"],
     "dropout": [_SHARE, "array-like"],
     "drop_path": [_SHARE],
+    "pretrained": [HasMethods(["fit", "get_params"]), None],
+    "reset_layers": [_FROM_1],
+    "n_frozen_layers": [Interval(Integral, 0, None, closed="left"), StrOptions({"all"})],
+    "freeze_epochs": [Interval(Integral, 0, None, closed="left"), None],
+    "pretrained_lr_mult": [_ABOVE_0],
 }
 """Of what MLPs and conv nets have."""
 
@@ -76,11 +81,6 @@ MLP_CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", _FROM_1],
     "solver": [StrOptions({"adam", "adamw", "sgd", "lbfgs"})],
     "max_fun": [_FROM_1],
-    "pretrained": [HasMethods(["fit", "get_params"]), None],
-    "reset_layers": [_FROM_1],
-    "n_frozen_layers": [Interval(Integral, 0, None, closed="left"), StrOptions({"all"})],
-    "freeze_epochs": [Interval(Integral, 0, None, closed="left"), None],
-    "pretrained_lr_mult": [_ABOVE_0],
     "engine": [StrOptions({"auto", "compiled", "torch"})],
 }
 
@@ -160,6 +160,7 @@ def check_conv(estimator):
             f"use an odd number, {estimator.kernel_size + 1} say."
         )
     _check_architecture(estimator, "channels", channels, "blocks")
+    _check_transfer(estimator)
     check_training(estimator)
     check_strengths(estimator, len(channels) + 1)
 

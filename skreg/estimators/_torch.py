@@ -21,6 +21,9 @@ class TorchNet(BaseNet):
     def _as_rows(self, X, name="X"):
         return flattened(X, self._asked_shape(), name)[0]
 
+    def _in_shape(self, X):
+        return X if issparse(X) else X.reshape(len(X), *self.input_shape_)
+
     def _asked_shape(self):
         return checked_shape(self.input_shape, self._dimensions)
 
@@ -81,14 +84,19 @@ class TorchNet(BaseNet):
 
     def _through(self, X, net, link, masks=None):
         """Output of one of the nets after a link, with dropout left on where there are masks."""
-        import torch
-
-        from skreg.engine.global_draws import seeded
         from skreg.engine.net import LINKS
         from skreg.noise import FixedMasks
 
-        module, architecture, dtype = net
         noise = None if masks is None else FixedMasks(masks)
+        return self._in_chunks(X, net, lambda module, rows: LINKS[link](module(rows, noise)))
+
+    def _in_chunks(self, X, net, function):
+        """What a function of module and rows gives for all rows, as an array."""
+        import torch
+
+        from skreg.engine.global_draws import seeded
+
+        module, architecture, dtype = net
         device, step = next(module.parameters()).device, architecture.rows_at_once
         outputs = []
         with torch.inference_mode(), seeded(0, device):
@@ -96,8 +104,8 @@ class TorchNet(BaseNet):
                 rows = X[start : start + step]
                 rows = rows.toarray() if issparse(rows) else rows
                 rows = np.require(rows, dtype, ["C", "W"])
-                raw = module(torch.from_numpy(rows).to(device), noise)
-                outputs.append(LINKS[link](raw).cpu().numpy())
+                rows = torch.from_numpy(rows).to(device)
+                outputs.append(function(module, rows).cpu().numpy())
         return np.concatenate(outputs)
 
     def _fitted_params(self):

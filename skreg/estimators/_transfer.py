@@ -1,14 +1,18 @@
 """What makes an estimator a transformer, and a giver and taker of layers."""
 
-import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from skreg import transfer
-from skreg.estimators._forward import forward
 
 
 class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """`transform`, and layers given to and taken from other nets, for `BaseMLP`."""
+    """`transform`, and layers given to and taken from other nets, for nets of layers.
+
+    A subclass has `_representation(X)` and what `skreg.transfer` asks of a source; `_sizes_name`
+    is its parameter with the sizes of its hidden layers.
+    """
+
+    _computes_by = ("activation", "normalization", "residual")
 
     def transform(self, X):
         """Compute the representation: what the last hidden layer puts out, prediction's way.
@@ -25,13 +29,8 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             float64, so that a row's values do not depend on the rows beside it). Without hidden
             layers X itself, dense; with `n_snapshots` that of the last one.
         """
-        X, nets = self._ready(X, np.float64)  # raises where there is no fit
-        dtype, (coefs, intercepts, norms) = self.coefs_[0].dtype, nets[-1]
-        if len(coefs) == 1:
-            return (X.toarray() if hasattr(X, "toarray") else X).astype(dtype)
-        hidden = coefs[:-1], intercepts[:-1], norms
-        out = forward(X, *hidden, self._activation, residual=self._residual, hidden=True)
-        return out.astype(dtype, copy=False)
+        out = self._representation(X)  # raises where there is no fit
+        return out.astype(self.coefs_[0].dtype, copy=False)
 
     @property
     def _n_features_out(self):
@@ -71,7 +70,7 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         seeds = transfer.draw_seeds(pretrained, memory.random_state)
         if source is None:
             X, codes, weight = rows
-            y = target.original(codes)
+            X, y = self._in_shape(X), target.original(codes)
             source = transfer.fit_source(pretrained, seeds, X, y, weight, X_unlabeled)
         transfer.check_fits(source, self, sizes, n_taken)
         self.pretrained_, self._n_taken = source, n_taken
@@ -82,7 +81,7 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         if getattr(self, "pretrained_", None) is None:
             return architecture
         lived = len(self.loss_curve_) - int(progress["epoch"]) if warm else 0
-        more = self.pretrained_, architecture.sizes, self._n_taken, lived
+        more = self.pretrained_, architecture.coef_shapes, self._n_taken, lived
         params.update(transfer.layer_params(self, *more))
         return self._architecture(params, architecture.sizes[-1], None)
 

@@ -37,6 +37,7 @@ class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
         Where "huber" turns from square to absolute, in training units.
     quantile : float, default=0.5
         The quantile that "quantile" predicts, in (0, 1).
+    {transfer}
     {execution}
 
     Attributes
@@ -124,6 +125,11 @@ class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
         scale_target=True,
         huber_delta=1.0,
         quantile=0.5,
+        pretrained=None,
+        reset_layers=1,
+        n_frozen_layers=0,
+        freeze_epochs=None,
+        pretrained_lr_mult=1.0,
         device="cpu",
         dtype="float32",
         callbacks=None,
@@ -154,6 +160,7 @@ class ConvNetClassifier(NetClassifierMixin, BaseConvNet):
         Weights of the classes, times `sample_weight`; "balanced" gives all classes the same total
         (counted with `sample_weight`). For multilabel targets the keys are 0 and 1, and a row's
         weight is the product over its labels.
+    {transfer}
     {execution}
 
     Attributes
@@ -237,6 +244,11 @@ class ConvNetClassifier(NetClassifierMixin, BaseConvNet):
         weight_noise_std=0.0,
         label_smoothing=0.0,
         class_weight=None,
+        pretrained=None,
+        reset_layers=1,
+        n_frozen_layers=0,
+        freeze_epochs=None,
+        pretrained_lr_mult=1.0,
         device="cpu",
         dtype="float32",
         callbacks=None,
