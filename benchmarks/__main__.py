@@ -13,6 +13,7 @@ NAMES = (
     "gains",
     "many_fits",
     "search_all",
+    "cluster",
     "transfer",
     "augmentation_cost",
     "mnist1d",
