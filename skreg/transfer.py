@@ -82,6 +82,16 @@ def marked_clone(estimator, copy):
     return copy
 
 
+def check_kind(pretrained, net):
+    """Raise where the layers of `pretrained` are of another kind than a net has (units, blocks)."""
+    inner = pretrained if fits_inside(pretrained) else pretrained.estimator
+    if inner._computes_by != net._computes_by:
+        raise TypeError(
+            f"pretrained is a {type(inner).__name__}, whose layers are of another kind than a "
+            f"{type(net).__name__}'s: give a net of the same kind."
+        )
+
+
 def draw_seeds(pretrained, random_state):
     """A seed for each `random_state` in an unfitted source's parameters that is None."""
     if not fits_inside(pretrained):
@@ -136,11 +146,6 @@ def n_taken_over(net, sizes):
 def check_fits(source, net, sizes, n_taken):
     """Raise where a source's first `n_taken` layers are not those that a net of `sizes` has."""
     name = net._sizes_name
-    if source._computes_by != net._computes_by:
-        raise TypeError(
-            f"pretrained is a {type(source).__name__}, whose layers are of another kind than a "
-            f"{type(net).__name__}'s: give a net of the same kind."
-        )
     theirs, ours = source._units(), tuple(sizes[: n_taken + 1])
     if theirs[:1] != ours[:1]:
         what = "features" if name == "hidden_layer_sizes" else "channels"

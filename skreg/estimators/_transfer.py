@@ -65,6 +65,7 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         pretrained, self.pretrained_, self._n_taken = self.pretrained, None, 0
         if pretrained is None:
             return weights
+        transfer.check_kind(pretrained, self)
         sizes = architecture.sizes
         n_taken = transfer.n_taken_over(self, sizes)
         seeds = transfer.draw_seeds(pretrained, memory.random_state)
