@@ -71,6 +71,7 @@ def configured():
     noisy = {"dropout": 0.1, "noise_std": 0.05, "mixup_alpha": 0.1, "dtype": "float64"}
     blocks = {"channels": (8, 8), "residual": True, "drop_path": 0.1, "normalization": "layer"}
     stop = {"normalization": None, "early_stopping": True, "validation_fraction": 0.2}
+    stop["learning_rate"] = "constant"
     averaged = {"averaging": "ema", "averaging_decay": 0.9}
     return [
         ("conv-classifier", ConvNetClassifier(**CONV)),

@@ -169,7 +169,7 @@ def _engine_params():
 def test_goes_on_where_it_was(kind):
     net, X, y = make(kind, max_iter=4, shuffle=False, n_iter_no_change=10, tol=0)
     whole = net.fit(X, y)
-    net, X, y = make(kind, shuffle=False)
+    net, X, y = make(kind, max_iter=4, shuffle=False)
     parts = net.partial_fit(X, y, **({"classes": np.unique(y)} if "class" in kind else {}))
     for _ in range(3):
         parts.partial_fit(X, y)

@@ -14,6 +14,7 @@ def net_docs(cls):
 
 def _places(is_conv):
     own = _PENALTY + (_CONV_ONLY if is_conv else _USERS_ONLY)
+    training = _SOLVER + (_CONV_SCHEDULE if is_conv else "")
     regularizers = _with(shared._REGULARIZERS, own)
     if not is_conv:
         regularizers = _without(regularizers, *_LAYERED)
@@ -23,7 +24,7 @@ def _places(is_conv):
         "objective": shared._OBJECTIVE,
         "shape": _SHAPE,
         "blocks": _BLOCKS,
-        "training": _with(_without(shared._TRAINING, "max_fun"), _SOLVER),
+        "training": _with(_without(shared._TRAINING, "max_fun"), training),
         "regularizers": regularizers,
         "transfer": _with(shared._TRANSFER, _CONV_TRANSFER),
         "execution": _without(shared._EXECUTION, "engine"),
@@ -79,6 +80,18 @@ _SOLVER = """\
     solver : {"adam", "adamw", "sgd"}, default="adam"
         Adam (Kingma & Ba 2015), Adam with `alpha` decoupled from the gradient (Loshchilov & Hutter
         2019), or gradient descent with momentum.
+"""
+
+_CONV_SCHEDULE = """\
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine"}, default="cosine"
+        Schedule of the learning rate, per epoch. "cosine" falls to 0 over `max_iter` epochs, or in
+        each of `n_snapshots` cycles, over as many calls of `partial_fit`, too: take "constant" for
+        more. "invscaling" divides by ``(rows seen + 1)^power_t``; "adaptive" divides by 5 whenever
+        training stalls.
+    learning_rate_init : float, default=0.003
+        Learning rate at the start. `partial_fit` goes on with its own.
+    max_iter : int, default=60
+        Most epochs.
 """
 
 _PENALTY = """\
