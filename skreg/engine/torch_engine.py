@@ -9,7 +9,6 @@ from itertools import compress
 
 import numpy as np
 import torch
-from scipy.sparse import csr_matrix
 
 from skreg import (
     averaging,
@@ -23,8 +22,8 @@ from skreg import (
     reconstruction,
     stopping,
 )
-from skreg.augmentation.batch import TorchAugmentation
-from skreg.engine import compiled, pretext
+from skreg.engine import compiled
+from skreg.engine.batches import Batches
 from skreg.engine.global_draws import seeded
 from skreg.engine.schedules import next_rate
 from skreg.modules import Norm
@@ -55,9 +54,7 @@ class TorchEngine:
             else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
         )
         self.noise = noise.TorchNoise(plan, layers, draws, generator)
-        self.augmentation = TorchAugmentation(
-            net.augment, plan, compiled.draws(problem.dtype), self.device
-        )
+        self.batches = Batches(problem, net.augment, self.device)
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
         places = self.architecture.places
         by_name = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
@@ -149,7 +146,7 @@ class TorchEngine:
     def _take_step(self, rows, progress):
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
         self.noise.step = int(progress["step"]) + 1
-        x, y, weight = self._training_batch(rows)
+        x, y, weight = self.batches.training(rows, self.noise.step)
         self._tell("on_batch_begin", batch=(x, y), training=True)
         self.optimizer.zero_grad()
         x, y = self.noise.inputs(x), self.noise.targets(y)
@@ -180,14 +177,6 @@ class TorchEngine:
         self._tell_batch_end(x, y, raw.detach(), loss, training=True)
         return loss
 
-    def _training_batch(self, rows):
-        """Features, targets and weights as a pretext task or `skreg.augmentation` has them."""
-        step = self.noise.step
-        if pretext.is_pretext(self.problem.plan[0]):
-            return pretext.training_batch(self.problem, rows, step, self.device)
-        batch = self._batch(self.problem.data, rows)
-        return self.augmentation.change_batch(step, *batch)
-
     def _tell_batch_end(self, x, y, raw, loss, training):
         if self.net.callbacks_:
             prefix = "train" if training else "valid"
@@ -198,22 +187,6 @@ class TorchEngine:
     def _tell(self, event, **kwargs):
         if self.net.callbacks_:
             self.net.tell(event, **kwargs)
-
-    def _batch(self, data, rows):
-        if data.starts.size:
-            starts = data.starts
-            sparse = csr_matrix(
-                (data.values, data.columns, starts), (starts.size - 1, data.X.shape[1]), copy=False
-            )
-            x = sparse[rows].toarray()
-        else:
-            x = data.X[rows]
-        if self.architecture.row_shape is not None:
-            x = x.reshape(len(x), *self.architecture.row_shape)
-        arrays = x, data.Y[rows], data.weight[rows]
-        if self.problem.plan[0]["n_views"] == 2:  # of validation rows: both stand there
-            arrays = pretext.both_views(data, rows, data.X.shape[1] // 2)
-        return [torch.from_numpy(a).to(self.device) for a in arrays]
 
     def _raw_prediction(self, x, weight):
         """With dropout drawn, and at noisy weights where weight noise is on."""
@@ -340,8 +313,8 @@ class TorchEngine:
         piece = self.problem.capacity() if n_views == 2 else None
         self.module.eval()
         with torch.no_grad(), self._weights_at(params):
-            for rows in self._pieces(data, piece):
-                x, y, weight = self._batch(data, rows)
+            for rows in self.batches.pieces(data, piece):
+                x, y, weight = self.batches.of(data, rows)
                 self._tell("on_batch_begin", batch=(x, y), training=False)
                 with self._draws_of_module():
                     raw = self.module(x)
@@ -367,10 +340,6 @@ class TorchEngine:
         for tensor, value in zip(self.tensors, values, strict=True):
             tensor.copy_(value)
 
-    def _pieces(self, data, step=None):
-        n, step = data.Y.shape[0], step or self.architecture.rows_at_once
-        return (np.arange(start, min(start + step, n)) for start in range(0, n, step))
-
     def full_gradient(self, params, gradient):
         """Objective over all rows; its gradient is written to `gradient`."""
         p = self.problem
@@ -379,8 +348,8 @@ class TorchEngine:
         self._freeze(freezing.n_frozen.py_func(p.layers, 0))
         self.module.zero_grad()
         n, total = p.data.Y.shape[0], 0.0
-        for rows in self._pieces(p.data):
-            x, y, weight = self._batch(p.data, rows)
+        for rows in self.batches.pieces(p.data):
+            x, y, weight = self.batches.of(p.data, rows)
             loss = _loss(p.plan[0], self.module(x), y, weight) / n
             loss.backward()
             total += loss.item()
