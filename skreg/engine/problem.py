@@ -19,7 +19,7 @@ class Problem:
     data, validation : Data
         `validation` may have no rows.
     plan : ndarray of one record, `skreg.engine.plan.PLAN`
-    layers : ndarray of records, `skreg.engine.plan.LAYER`
+    architecture : MLPArchitecture, or one of its kind
     state : State
         Buffers that the fit changes.
     progress : ndarray of one record, `skreg.stopping.PROGRESS`
@@ -30,8 +30,8 @@ class Problem:
         Takes flat parameters and gives the score of the validation rows.
     watch : object or None
         Has `begin` and `end`, called at every epoch; training stops where `end` says so.
-    raw : tuple (coefs, intercepts, norms) or None
-        After training under `averaging`: the last weights, where `state.params` is the average.
+    raw : weights as the architecture unpacks them, or None
+        After training under `averaging`: the last ones, where `state.params` is the average.
     snapshots : list of ndarray
         Flat parameters at the ends of cycles, where `n_snapshots` asks for them.
     views : object or None
@@ -41,16 +41,21 @@ class Problem:
     data: Data
     validation: Data
     plan: np.ndarray
-    layers: np.ndarray
+    architecture: object
     state: State
     progress: np.ndarray
     shuffling: Shuffling
     n_epochs: int
     score: Callable | None = None
     watch: object | None = None
-    raw: tuple | None = None
+    raw: object = None
     snapshots: list = field(default_factory=list)
     views: object = None
+
+    @property
+    def layers(self):
+        """Records of the layers, `skreg.engine.plan.LAYER`."""
+        return self.architecture.layers
 
     @property
     def dtype(self):

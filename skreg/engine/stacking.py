@@ -12,7 +12,7 @@ import torch
 
 from skreg import losses, perturbation, stopping
 from skreg.engine import optimizers
-from skreg.engine.build import build_mlp
+from skreg.engine.architecture import MLPArchitecture
 from skreg.engine.pretext import is_pretext
 from skreg.engine.stack import PIECE, Stack
 from skreg.engine.threads import one_thread_per_net
@@ -89,7 +89,7 @@ def signature(net):
 def _is_plain(net, layers):
     """Whether a net is an MLP of weights and biases, without normalization and residuals."""
     return (
-        getattr(net.module, "func", None) is build_mlp
+        type(net.problem.architecture) is MLPArchitecture
         and bool((layers["end"] == layers["bias_at"] + layers["n_out"]).all())
         and not layers["skip"].any()
     )
