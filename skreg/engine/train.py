@@ -226,6 +226,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
         engine=engine,
         solver=params["solver"],
         max_fun=params["max_fun"],
+        max_time=params["max_time"],
         penalty=params["penalty"],
         augment=active(params["augment"]),
         criterion__plan=plan,

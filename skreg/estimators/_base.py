@@ -157,6 +157,8 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
         """
         with part_of(task, "early-stopping", self.max_iter) as part:
             self._train(*rows, None, stop=True, task=part, **more)
+        from skreg import stopping
+
         source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
@@ -166,6 +168,8 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
         more = {**more, "groups": None, "source": source}
         with part_of(task, "refit", n_epochs) as part:
             self._train(*rows, None, stop=False, n_epochs=n_epochs, task=part, **more)
+        if self._status == stopping.OUT_OF_TIME:
+            found["_status"] = self._status
         vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -395,6 +399,15 @@ class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
     def _warn_if_unfinished(self):
         from skreg import stopping
 
+        if self._status == stopping.OUT_OF_TIME:
+            kept = "the best weights so far" if self.early_stopping else "the weights as they were"
+            warnings.warn(
+                f"Training ended after max_time={self.max_time!r} seconds, in epoch "
+                f"{self.n_iter_ + 1} of {self.max_iter}, with {kept}. Raise max_time to go on.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+            return
         chose_length = self.n_iter_no_change >= self.max_iter or self.learning_rate == "cosine"
         if self._status != stopping.RUNNING or (chose_length and self.solver != "lbfgs"):
             return
