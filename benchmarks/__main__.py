@@ -14,6 +14,7 @@ NAMES = (
     "many_fits",
     "search_all",
     "cluster",
+    "large_data",
     "transfer",
     "augmentation_cost",
     "mnist1d",

@@ -100,7 +100,7 @@ def make_data(X, Y, weight, dtype, moments=None):
     else:
         arrays = X, empty, empty, empty
     moments = np.empty((0, 0)) if moments is None else moments
-    arrays = *arrays, Y, weight, np.arange(len(weight)), moments
+    arrays = *arrays, Y, weight, np.arange(len(weight), dtype=np.int32), moments
     kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype, np.int32, dtype)
     return Data(*(_read_only(a, kind) for a, kind in zip(arrays, kinds, strict=True)))
 
