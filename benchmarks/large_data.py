@@ -1,8 +1,8 @@
 """Large data: a file of 4 GB that is not copied, and a million rows against a plain torch loop.
 
-Peak of anonymous memory (Linux) during `fit` and `predict` on a memory-mapped file of 20 million rows
-of 50 float32 columns, and seconds per epoch of 1,000,000 x 50 in memory. $SKREG_DATA is not needed;
-4 GB of disk in the folder for temporary files are.
+Peak of anonymous memory (Linux) during `fit` and `predict` on a memory-mapped file of 20 million
+rows of 50 float32 columns (4 GB in the folder for temporary files), and seconds per epoch of
+1,000,000 x 50 in memory.
 """
 
 import tempfile

@@ -17,7 +17,7 @@ from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
 from skreg.engine.pacing import Pacing
 from skreg.engine.schedules import epochs_to_snapshot
-from skreg.engine.threads import one_thread_per_net
+from skreg.engine.threads import threads_of_a_net
 from skreg.engine.torch_engine import TorchEngine
 from skreg.engine.torch_optimizer import RegularizedOptimizer
 from skreg.exceptions import DivergenceError
@@ -159,7 +159,8 @@ class RegularizedNet(NeuralNet):
             )
         if baton.task is not None:
             baton.task.note_bytes(self.problem.n_bytes)
-        with one_thread_per_net(), nullcontext() if self._calls_user else baton.released():
+        apart = nullcontext() if self._calls_user else baton.released()
+        with threads_of_a_net(self.problem.is_large()), apart:
             engine = self._make_engine()
             self._began = time.perf_counter()
             if self.solver == "lbfgs":

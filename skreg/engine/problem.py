@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import issparse
 
+from skreg.engine.architecture import MLPArchitecture
 from skreg.engine.kernel import Data, State
 from skreg.engine.shuffling import Shuffling
+
+_LARGE = 2e8  # multiplications of a layer and a batch: some 4 ms of a core
 
 
 @dataclass
@@ -70,6 +73,13 @@ class Problem:
     def measured(self):
         """The weights that validation and prediction look at: their average, once it has begun."""
         return self.state.average if self.progress[0]["n_averaged"] else self.state.params
+
+    def is_large(self):
+        """Whether a step's products take milliseconds, so that several threads can share them."""
+        if type(self.architecture) is not MLPArchitecture:
+            return True
+        n_units = self.layers["n_in"] * self.layers["n_out"]
+        return int(self.plan[0]["batch_size"]) * int(n_units.max()) >= _LARGE
 
     def capacity(self):
         """Rows that a workspace must hold: a batch, or a handy piece of the validation rows.
