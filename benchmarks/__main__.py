@@ -13,6 +13,7 @@ NAMES = (
     "gains",
     "many_fits",
     "search_all",
+    "memory",
     "cluster",
     "large_data",
     "transfer",
