@@ -6,7 +6,8 @@ which shared pages count once) of it and all its children.
 
 import subprocess
 import sys
-import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks._measure import report
@@ -53,13 +54,11 @@ def megabytes(pid):
 def peak(code):
     """Peak of a program's memory, in megabytes."""
     process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", code])
-    ended, most = threading.Event(), 0.0
+    most = 0.0
     while process.poll() is None:
-        try:
+        with suppress(OSError, StopIteration):  # one of them has just ended
             most = max(most, megabytes(process.pid))
-        except (OSError, StopIteration):
-            pass  # one of them has just ended
-        ended.wait(0.05)
+        time.sleep(0.05)
     if process.returncode:
         raise SystemExit("the search failed")
     return most
