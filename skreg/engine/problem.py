@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import issparse
 
+from skreg.engine.architecture import MLPArchitecture
 from skreg.engine.kernel import Data, State
 from skreg.engine.shuffling import Shuffling
+
+_LARGE = 2e8  # multiplications of a layer and a batch: some 4 ms of a core
 
 
 @dataclass
@@ -71,6 +74,13 @@ class Problem:
         """The weights that validation and prediction look at: their average, once it has begun."""
         return self.state.average if self.progress[0]["n_averaged"] else self.state.params
 
+    def is_large(self):
+        """Whether a step's products take milliseconds, so that several threads can share them."""
+        if type(self.architecture) is not MLPArchitecture:
+            return True
+        n_units = self.layers["n_in"] * self.layers["n_out"]
+        return int(self.plan[0]["batch_size"]) * int(n_units.max()) >= _LARGE
+
     def capacity(self):
         """Rows that a workspace must hold: a batch, or a handy piece of the validation rows.
 
@@ -100,7 +110,7 @@ def make_data(X, Y, weight, dtype, moments=None):
     else:
         arrays = X, empty, empty, empty
     moments = np.empty((0, 0)) if moments is None else moments
-    arrays = *arrays, Y, weight, np.arange(len(weight)), moments
+    arrays = *arrays, Y, weight, np.arange(len(weight), dtype=np.int32), moments
     kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype, np.int32, dtype)
     return Data(*(_read_only(a, kind) for a, kind in zip(arrays, kinds, strict=True)))
 

@@ -15,7 +15,7 @@ from skreg.engine.kernel import State
 from skreg.engine.plan import make_plan
 from skreg.engine.pretext import is_pretext, prepared
 from skreg.engine.problem import Problem, make_data
-from skreg.engine.shuffling import Shuffling
+from skreg.engine.shuffling import shuffling_of
 
 
 @dataclass
@@ -138,7 +138,6 @@ def make_problem(
         stopping in place of the loss.
     """
     dtype = np.dtype(params["dtype"])
-    n_rows = len(data[2])
     monitor = stopping.TRAINING_LOSS
     if early_stopping:
         monitor = stopping.VALIDATION_LOSS if score is None else stopping.SCORE
@@ -150,7 +149,9 @@ def make_problem(
     X, Y, weight = data
     if validation is None:
         validation = X[:0], Y[:0], weight[:0]
-    data, views = (X, Y, weight / weight.mean()), params.get("views")
+    # in one go: of large data every array counts
+    weight = np.divide(weight, weight.mean(), out=np.empty(len(weight), dtype), casting="same_kind")
+    n_rows, data, views = len(weight), (X, Y, weight), params.get("views")
     views = None if isinstance(views, str) else views
     if is_pretext(plan[0]):
         data, validation = prepared(plan, data, validation, views, dtype)
@@ -171,11 +172,8 @@ def make_problem(
             slept=_moments(memory.slept, len(architecture.layers), np.int64),
         ),
         progress=memory.progress.copy(),
-        shuffling=Shuffling(
-            memory.random_state,
-            n_rows,
-            params["shuffle"] and n_rows > batch_size,
-            seen_after=not memory.own,
+        shuffling=shuffling_of(
+            X, memory.random_state, params["shuffle"] and n_rows > batch_size, not memory.own
         ),
         n_epochs=n_epochs,
         score=score,
@@ -226,6 +224,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
         engine=engine,
         solver=params["solver"],
         max_fun=params["max_fun"],
+        max_time=params["max_time"],
         penalty=params["penalty"],
         augment=active(params["augment"]),
         criterion__plan=plan,

@@ -148,6 +148,8 @@ class BaseNet(
         """
         with part_of(task, "early-stopping", self.max_iter) as part:
             self._train(*rows, None, stop=True, task=part, **more)
+        from skreg import stopping
+
         source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
@@ -157,6 +159,8 @@ class BaseNet(
         more = {**more, "groups": None, "source": source}
         with part_of(task, "refit", n_epochs) as part:
             self._train(*rows, None, stop=False, n_epochs=n_epochs, task=part, **more)
+        if self._status == stopping.OUT_OF_TIME:
+            found["_status"] = self._status
         vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):

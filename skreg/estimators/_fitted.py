@@ -48,6 +48,15 @@ class FittedNetMixin:
     def _warn_if_unfinished(self):
         from skreg import stopping
 
+        if self._status == stopping.OUT_OF_TIME:
+            kept = "the best weights so far" if self.early_stopping else "the weights as they were"
+            warnings.warn(
+                f"Training ended after max_time={self.max_time!r} seconds, in epoch "
+                f"{self.n_iter_ + 1} of {self.max_iter}, with {kept}. Raise max_time to go on.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+            return
         chose_length = self.n_iter_no_change >= self.max_iter or self.learning_rate == "cosine"
         if self._status != stopping.RUNNING or (chose_length and self.solver != "lbfgs"):
             return

@@ -43,6 +43,7 @@ TRAINING_CONSTRAINTS = {
     "beta_2": [_SHARE],
     "epsilon": [_ABOVE_0],
     "n_iter_no_change": [_FROM_1, Options(Real, {np.inf})],
+    "max_time": [_ABOVE_0, None],
     "averaging": [StrOptions({"ema", "swa"}), None],
     "averaging_decay": [_SHARE],
     "averaging_start": [_SHARE],
@@ -347,7 +348,10 @@ def training_params(estimator, loss):
     dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
     settled = getattr(estimator, "_settled", {})  # what is no parameter of this estimator
     own = estimator.get_params(deep=False)
-    return {**_WITHOUT, **settled, **own, "loss": loss, "dtype": dtype}
+    params = {**_WITHOUT, **settled, **own, "loss": loss, "dtype": dtype}
+    if params["max_time"] is not None and params["early_stopping"] == "refit":
+        params["max_time"] /= 2  # of two trainings
+    return params
 
 
 def store(values):
