@@ -15,12 +15,11 @@ from benchmarks._measure import one_thread, report
 from skreg import ConvNetClassifier, LogMel, PadOrCrop
 from skreg.augmentation import AudioAugment
 
-RATE, TAKES, EPOCHS, SEEDS = 8000, 10, 20, 2
+RATE, TAKES, EPOCHS, SEEDS = 8000, 10, 20, 1
 GAINS = AudioAugment(RATE, max_gain_db=12.0, gain_db=0.0, max_shift=0.0)
 SETTINGS = {
     "as they are": None,
     "band gains of up to 12 dB": GAINS,
-    "AudioAugment(8000)": AudioAugment(RATE),
 }
 
 
