@@ -19,6 +19,9 @@ NAMES = (
     "transfer",
     "augmentation_cost",
     "mnist1d",
+    "mnist1d_convnet",
+    "convnet",
+    "spoken_digits",
     "few_labels",
     "tabular_pretraining",
 )

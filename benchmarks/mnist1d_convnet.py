@@ -26,6 +26,7 @@ def settings():
     }
 
 
+@one_thread()
 def main():
     """Print the table."""
     if "SKREG_DATA" not in environ:
@@ -52,5 +53,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with one_thread():
-        main()
+    main()

@@ -43,6 +43,7 @@ def accuracy(augment, speaker, seed, X, digit, speakers, take):
     return net.score(X[speakers == speaker], digit[speakers == speaker])
 
 
+@one_thread()
 def main():
     """Print the table."""
     if "SKREG_DATA" not in environ:
@@ -70,5 +71,4 @@ def _shown(values):
 
 
 if __name__ == "__main__":
-    with one_thread():
-        main()
+    main()
