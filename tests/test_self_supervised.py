@@ -68,6 +68,7 @@ OWN = [
     (ContrastivePretrainer, _table.Row("corruption_rate", (0.6, 0.2))),
     (ContrastivePretrainer, _table.Row("temperature", (0.5, 0.1))),
     (ContrastivePretrainer, _table.Row("projection_dim", (32, 3))),
+    (ContrastivePretrainer, _table.Row("projection_hidden", (None, 5))),
 ]
 
 
