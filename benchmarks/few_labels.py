@@ -1,7 +1,7 @@
 """What pretraining on unlabelled rows is worth where labels are few: scikit-learn's digits.
 
-1,297 rows without labels, 500 test rows, labels of 50, 100 and 200 rows, all columns standardised by
-the 1,297 rows; paired differences over 16 seeds (split, labels, initialisation) to
+1,297 rows without labels, 500 test rows, labels of 50, 100 and 200 rows, columns standardised by
+the 1,297; paired differences over 16 seeds (split, labels, initialisation) to
 ``MLPClassifier((256,))``, and the processor time of pretraining in fits of that net. The settings
 were chosen on seeds 100 to 107 at 50 labels; the seeds here are others.
 """
