@@ -39,4 +39,5 @@ SETTINGS = [
     partial(MaskedPretrainer, corruption="gaussian", reconstruct="corrupted", mask_loss_weight=0.3),
     partial(ContrastivePretrainer),
     partial(ContrastivePretrainer, views="gaussian", temperature=0.05),
+    partial(ContrastivePretrainer, views=Jitter(), projection_hidden=7),
 ]

@@ -204,10 +204,6 @@ def test_bad_rows_are_named_and_leave_the_pretrainer_as_it_was(cls, given, messa
         (lambda: ContrastivePretrainer(temperature=0), r"temperature"),
         (lambda: ContrastivePretrainer(views=len), r"views.*apply"),
         (
-            lambda: ContrastivePretrainer(views=Jitter(), engine="compiled"),
-            r"engine='compiled'.*views by a transform of your own",
-        ),
-        (
             lambda: ContrastivePretrainer(views=Shrinking()),
             r"views=.*\(120, 9\) from one of \(120, 10\)",
         ),

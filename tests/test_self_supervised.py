@@ -19,7 +19,7 @@ OWN = [
     (MaskedPretrainer, _table.Row("mask_loss_weight", (0.0, 2.0))),
     (ContrastivePretrainer, _table.Row("views", ("swap", "zero"))),
     (ContrastivePretrainer, _table.Row("views", ("zero", "gaussian"))),
-    (ContrastivePretrainer, _table.Row("views", (Jitter(0.3), Jitter(0.6)), engines=("torch",))),
+    (ContrastivePretrainer, _table.Row("views", (Jitter(0.3), Jitter(0.6)))),
     (ContrastivePretrainer, _table.Row("corruption_rate", (0.6, 0.2))),
     (ContrastivePretrainer, _table.Row("temperature", (0.5, 0.1))),
     (ContrastivePretrainer, _table.Row("projection_dim", (32, 3))),

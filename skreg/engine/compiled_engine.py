@@ -17,7 +17,7 @@ class CompiledEngine:
         """At most `n_steps` steps in the order of rows given; see `kernel.run_block`."""
         p = self.problem
         compiled.run_block(p.dtype)(
-            p.data,
+            p.pairs or p.data,
             p.validation,
             p.plan,
             p.layers,

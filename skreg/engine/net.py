@@ -16,6 +16,7 @@ from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
 from skreg.engine.pacing import Pacing
+from skreg.engine.pretext import renew_views
 from skreg.engine.schedules import epochs_to_snapshot
 from skreg.engine.threads import one_thread_per_net
 from skreg.engine.torch_engine import TorchEngine
@@ -172,8 +173,8 @@ class RegularizedNet(NeuralNet):
 
     @property
     def _calls_user_in_steps(self):
-        own = self.penalty is not None or self.problem.views is not None
-        return bool(self.callbacks_) or own or is_users_own(self.augment)
+        own = self.penalty is not None or is_users_own(self.augment)
+        return bool(self.callbacks_) or own
 
     @contextmanager
     def _apart(self):
@@ -225,8 +226,11 @@ class RegularizedNet(NeuralNet):
             if progress["batch"] == 0 and self.callbacks_:
                 self.tell("on_epoch_begin", **self._epoch_data())
             start, step, done = time.perf_counter(), int(progress["step"]), booked
+            n_steps = pacing.steps()
+            if self.problem.views is not None:
+                n_steps = min(n_steps, renew_views(self.problem, self.device))
             with self._apart():
-                engine.run(curves, order, pacing.steps())
+                engine.run(curves, order, n_steps)
             seconds, booked = time.perf_counter() - start, int(progress["row"])
             pacing.note(int(progress["step"]) - step, seconds)
             for row in curves[done:booked].tolist():

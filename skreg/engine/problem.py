@@ -36,6 +36,10 @@ class Problem:
         Flat parameters at the ends of cycles, where `n_snapshots` asks for them.
     views : object or None
         A user's transform that makes the views of a contrastive task.
+    pairs : Data or None
+        The epoch's views of the training rows by that transform, as `Data` has two abreast.
+    pairs_from : int
+        The first step of that epoch.
     """
 
     data: Data
@@ -51,6 +55,8 @@ class Problem:
     raw: tuple | None = None
     snapshots: list = field(default_factory=list)
     views: object = None
+    pairs: Data | None = None
+    pairs_from: int = 0
 
     @property
     def dtype(self):
