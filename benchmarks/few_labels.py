@@ -47,8 +47,8 @@ def pretrainers(scaler, seed):
         "masked, short": (MaskedPretrainer, 40, 7, 0.01, {}),
         "contrastive, swap": (ContrastivePretrainer, 50, 20, 0.02, swap),
         "contrastive, swap, short": (ContrastivePretrainer, 40, 7, 0.015, swap),
-        "contrastive, affine": (ContrastivePretrainer, 100, 20, 0.01, affine),
-        "contrastive, affine, short": (ContrastivePretrainer, 100, 10, 0.02, affine),
+        "contrastive, affine": (ContrastivePretrainer, 50, 20, 0.01, affine),
+        "contrastive, affine, short": (ContrastivePretrainer, 40, 7, 0.01, affine),
     }
     schedule = {"learning_rate": "cosine", "n_iter_no_change": np.inf, "random_state": seed}
     return {

@@ -29,9 +29,10 @@ PRETRAINERS = {
     "contrastive": ContrastivePretrainer(HIDDEN, corruption_rate=0.3, max_iter=60, **SCHEDULE),
 }
 PROBE = {"n_frozen_layers": "all"}
+THAWED = {"freeze_epochs": 100, "pretrained_lr_mult": 0.1, "n_iter_no_change": np.inf}
 USES = {
     "frozen (linear probe)": {**PROBE, "solver": "lbfgs", "alpha": 1 / N_TRAIN, "max_iter": 1000},
-    "frozen, then all": {**PROBE, "freeze_epochs": 50, "pretrained_lr_mult": 0.1},
+    "frozen, then all": {**PROBE, **THAWED, "learning_rate_init": 0.005},
     "all trained": {},
 }
 

@@ -37,7 +37,8 @@ class ContrastivePretrainer(BasePretrainer):
         Gaussian noise with the column's standard deviation on top. An object with
         ``apply(batch, generator)``, such as those of `skreg.augmentation`, makes both views
         (SimCLR [1]_): it takes a tensor (n_rows, n_features) and a `torch.Generator` and returns a
-        tensor of the same shape; the torch engine then trains.
+        tensor of the same shape. It is called twice an epoch for all rows, at most 4,096 of them at
+        once.
     corruption_rate : float, default=0.6
         Probability that an entry of the second view is corrupted, each by itself, in (0, 1].
         Without effect for an object.
