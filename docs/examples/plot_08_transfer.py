@@ -53,7 +53,7 @@ def accuracy(n, seed, params):
     return 100 * net.fit(X[few], y[few]).score(X_test, y_test)
 
 
-counts, seeds = [50, 100, 200, 400], range(5)
+counts, seeds = [50, 100, 200, 400], range(3)
 figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 markers = ["o", "s", "^", "D", "v"]
 for (name, params), marker in zip(settings.items(), markers, strict=True):
@@ -65,7 +65,7 @@ ax.minorticks_off()
 ax.legend(fontsize=9)
 
 # %%
-# Means over five draws of the labels. The fewer labels, the more the start is worth, and how the
+# Means over three draws of the labels. The fewer labels, the more the start is worth, and how the
 # layers are then trained matters as much as where they come from: trained with the rest from the
 # first step they forget. Not every pair of tasks helps. So in a search ``pretrained`` stands
 # beside ``None``::
