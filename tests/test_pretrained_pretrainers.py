@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import skops.io
+from joblib import parallel_config
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -164,7 +165,12 @@ def test_a_rows_representation_does_not_depend_on_the_rows_beside_it(cls, normal
     assert_array_equal(net.transform(X[::-1]), net.transform(X)[::-1])
 
 
-def test_views_of_a_users_serve_inside_too():
-    source = ContrastivePretrainer(**SHORT, views=Jitter())
-    nets = [net_with(source).fit(X, LABELS, X_unlabeled=MORE) for _ in range(2)]
-    assert_array_equal(nets[0].coefs_[0], nets[1].coefs_[0])
+def test_views_of_a_users_serve_inside_a_search_too():
+    net = net_with(ContrastivePretrainer(**SHORT, views=Jitter()))
+    grid = {"pretrained__temperature": [0.1, 1.0], "learning_rate_init": [1e-3, 0.1]}
+    search = GridSearchCV(net, grid, cv=2, error_score="raise")
+    alone = search.fit(X, LABELS, X_unlabeled=MORE).cv_results_["mean_test_score"]
+    with parallel_config(backend="skreg", n_jobs=2):
+        beside = search.fit(X, LABELS, X_unlabeled=MORE).cv_results_["mean_test_score"]
+    assert_array_equal(alone, beside)
+    assert len(set(alone)) > 2

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from skreg import ContrastivePretrainer, MaskedPretrainer
+from skreg.augmentation import ImageAugment, TabularAugment
 from tests import _table
 from tests._data import learnt
 from tests._pretrainers import CLASSES, FIXED, SETTINGS, Jitter, X
 from tests.test_engines import assert_same
 
+TABLE_VIEWS = TabularAugment(swap_rate=0.2, gaussian_std=0.1)
+IMAGE_VIEWS = ImageAugment(input_shape=(1, 2, 5))
 OWN = [
     (MaskedPretrainer, _table.Row("corruption", ("swap", "zero"))),
     (MaskedPretrainer, _table.Row("corruption", ("zero", "gaussian"))),
@@ -20,6 +23,7 @@ OWN = [
     (ContrastivePretrainer, _table.Row("views", ("swap", "zero"))),
     (ContrastivePretrainer, _table.Row("views", ("zero", "gaussian"))),
     (ContrastivePretrainer, _table.Row("views", (Jitter(0.3), Jitter(0.6)))),
+    (ContrastivePretrainer, _table.Row("views", (TABLE_VIEWS, IMAGE_VIEWS))),
     (ContrastivePretrainer, _table.Row("corruption_rate", (0.6, 0.2))),
     (ContrastivePretrainer, _table.Row("temperature", (0.5, 0.1))),
     (ContrastivePretrainer, _table.Row("projection_dim", (32, 3))),
