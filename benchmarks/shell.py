@@ -12,7 +12,7 @@ from benchmarks._measure import interleaved, one_thread, report
 from benchmarks._peers import fixed
 from skreg import MLPRegressor
 from skreg.engine import compiled_engine, net, shuffling, train
-from skreg.estimators._base import BaseMLP
+from skreg.estimators._base import BaseNet
 
 PIECES = {
     "compiled loop": (compiled_engine.CompiledEngine, "run"),
@@ -20,7 +20,7 @@ PIECES = {
     "history": (net.RegularizedNet, "_book_epoch"),
     "skorch net: construction": (train, "make_net"),
     "skorch net: initialize": (net.RegularizedNet, "initialize"),
-    "arrays checked": (BaseMLP, "_check_data"),
+    "arrays checked": (BaseNet, "_check_data"),
 }
 
 

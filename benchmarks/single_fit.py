@@ -16,6 +16,7 @@ from skreg import MLPRegressor
 CASES = {
     "442 x 10, (100,)": (200, (100,), {"scikit-learn": 1 / 5, "torch": 1 / 5, "skorch": 1 / 15}),
     "1,000 x 20, (128, 128)": (40, (128, 128), {"scikit-learn": 2 / 5, "torch": 2 / 3}),
+    "1,000 x 20, 6 x (64,)": (40, (64,) * 6, {"scikit-learn": 2 / 5, "torch": 2 / 3}),
     "20,000 x 30, (256, 256)": (2, (256, 256), {"scikit-learn": 1 / 2, "torch": 1.0}),
 }
 
@@ -25,7 +26,7 @@ def data(case):
     if case.startswith("442"):
         X, y = load_diabetes(return_X_y=True)
         return scale(X).astype(np.float32), scale(y).astype(np.float32)
-    n, d = (int(part.replace(",", "")) for part in case.split(", (")[0].split(" x "))
+    n, d = (int(part.replace(",", "")) for part in case.split(", ")[0].split(" x ")[:2])
     return standardized(n, d)
 
 

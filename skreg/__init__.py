@@ -9,12 +9,16 @@ __version__ = "0.1.0"
 _HOME = {
     "BaggingClassifier": "skreg.ensemble",
     "BaggingRegressor": "skreg.ensemble",
+    "ConvNetClassifier": "skreg.estimators.conv",
+    "ConvNetRegressor": "skreg.estimators.conv",
     "ContrastivePretrainer": "skreg.self_supervised",
     "DivergenceError": "skreg.exceptions",
     "LogMel": "skreg.fronts",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
     "MaskedPretrainer": "skreg.self_supervised",
+    "NetClassifier": "skreg.estimators.net",
+    "NetRegressor": "skreg.estimators.net",
     "PadOrCrop": "skreg.clips",
     "load": "skreg.saving",
     "one_standard_error": "skreg.search",
@@ -41,7 +45,15 @@ def __dir__():
 
 def _backend(**settings):
     """The joblib backend "skreg"; loaded when it is first asked for."""
-    return import_module("skreg.parallel").SkregBackend(**settings)
+    if settings.get("client") is None:
+        settings.pop("client", None)
+        return import_module("skreg.parallel").SkregBackend(**settings)
+    try:
+        cluster = import_module("skreg.cluster")
+    except ImportError as error:
+        message = "client= needs Dask: install it with `pip install 'skreg[distributed]'`."
+        raise ImportError(message) from error
+    return cluster.ClusterBackend(**settings)
 
 
 register_parallel_backend("skreg", _backend)

@@ -156,10 +156,23 @@ class TorchNoise:
         threshold = int(self.layers["drop_threshold"][layer])
         return self._drop(threshold, h, h.shape, DROPOUT + layer)
 
+    def channels(self, layer, maps):
+        """Maps (n_rows, n_channels, *size) below layer number `layer` with channels dropped.
+
+        Tompson et al. (2015), "Efficient object localization using convolutional networks".
+        """
+        threshold = int(self.layers["drop_threshold"][layer])
+        shape = (*maps.shape[:2], *[1] * (maps.ndim - 2))
+        return self._drop(threshold, maps, shape, DROPOUT + layer)
+
     def paths(self, layer, branch):
-        """Branch of the residual layer number `layer`, (n_rows, n_units), with rows dropped."""
+        """Branch of the residual layer number `layer`, one value or map a row, with rows dropped.
+
+        The branch has shape (n_rows, n_units), or (n_rows, n_channels, *size).
+        """
         threshold = int(self.layers["path_threshold"][layer])
-        return self._drop(threshold, branch, (len(branch), 1), DROP_PATH, layer)
+        shape = (len(branch), *[1] * (branch.ndim - 1))
+        return self._drop(threshold, branch, shape, DROP_PATH, layer)
 
     def _drop(self, threshold, value, shape, role, layer=None):
         """`value` times a mask of a shape that broadcasts with it."""
@@ -174,7 +187,8 @@ class TorchNoise:
             words = np.empty((n + 3) // 4, np.uint64)
             self.draws.fill_words(self._key(role, layer), words)
             bits = torch.from_numpy(words.view(np.uint16)[:n].astype(np.int32)).reshape(shape)
-        return value * (bits >= threshold) * (_LEVELS / (_LEVELS - threshold))
+        kept = (bits >= threshold).to(value.dtype)
+        return value * (kept * (_LEVELS / (_LEVELS - threshold)))
 
     def _key(self, role, layer=None):
         key = np.uint64(self.draws.stream_key(self.plan["seed"], role, self.step))
@@ -194,6 +208,36 @@ class TorchNoise:
         noise = np.zeros(value.numel(), self.draws.dtype)
         self.draws.add_normal(key, std, noise)
         return value + torch.from_numpy(noise).reshape(value.shape)
+
+
+class FixedMasks:
+    """Dropout with given masks, one for all rows, where a module expects a `TorchNoise`.
+
+    Parameters
+    ----------
+    masks : list of ndarray
+        Factors of the values below the first layer and of the channels below the others.
+    """
+
+    def __init__(self, masks):
+        self.masks = masks
+
+    def dropout(self, layer, h):
+        """Input (n_rows, *row_shape) times its mask."""
+        return h * self._mask(layer, h).reshape(h.shape[1:])
+
+    def channels(self, layer, maps):
+        """Maps (n_rows, n_channels, *size) times their mask."""
+        return maps * self._mask(layer, maps).reshape(-1, *[1] * (maps.ndim - 2))
+
+    def paths(self, layer, branch):
+        """Branch of a residual layer, of which nothing is left out."""
+        return branch
+
+    def _mask(self, layer, h):
+        import torch
+
+        return torch.from_numpy(self.masks[layer]).to(h)
 
 
 class StackNoise:

@@ -212,6 +212,47 @@ def torch_normalize(z, gain, shift, statistics=None, weight=None):
     return gain * (z - mean) / torch.sqrt(variance + EPSILON) + shift, batch
 
 
+def torch_normalize_maps(z, gain, shift, statistics=None, weight=None, even=False):
+    """The same for maps, channel by channel: "batch" over rows and places.
+
+    "layer" is over all channels and places of a row (Wu & He 2018, "Group normalization", with one
+    group).
+
+    Parameters
+    ----------
+    z : Tensor of shape (n_rows, n_channels, *size)
+    gain, shift, statistics, weight : as for `torch_normalize`, with channels for units
+    even : bool
+        Whether all rows weigh the same: torch's own batch normalisation then serves.
+
+    Returns
+    -------
+    value : Tensor of the shape of z
+    batch : Tensor of shape (2, n_channels) or None
+    """
+    import torch
+    from torch.nn import functional
+
+    if statistics is None:
+        return functional.group_norm(z, 1, gain, shift, EPSILON), None
+    if weight is None or len(z) == 1:
+        mean, variance = statistics
+        return functional.batch_norm(z, mean, variance, gain, shift, False, 0.0, EPSILON), None
+    if even:
+        value, mean, root = torch.native_batch_norm(z, gain, shift, None, None, True, 0.0, EPSILON)
+        return value, torch.stack([mean, root**-2 - EPSILON]).detach()
+    beside = (1, -1, *[1] * (z.ndim - 2))  # channels, among a map's dimensions
+    over = (0, *range(2, z.ndim))
+    share = (weight / weight.sum() / z[0, 0].numel()).reshape(-1, *[1] * (z.ndim - 1))
+    mean = (share * z).sum(dim=over)
+    gaps = z - mean.reshape(beside)
+    variance = (share * gaps**2).sum(dim=over)
+    factor = gain / torch.sqrt(variance + EPSILON)
+    return factor.reshape(beside) * gaps + shift.reshape(beside), torch.stack(
+        [mean, variance]
+    ).detach()
+
+
 def torch_settle(share, batch, statistics):
     """Take a batch's statistics (None: it has none) into the running ones, in place."""
     if batch is not None:

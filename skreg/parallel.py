@@ -221,6 +221,8 @@ class SkregBackend(ParallelBackendBase):
         fit in, and one always is. None is no limit.
     nesting_level : int, default=None
         How many calls are around; joblib's.
+    around : Call, default=None
+        With which the backend's calls are cancelled.
     """
 
     supports_retrieve_callback = True
@@ -228,11 +230,11 @@ class SkregBackend(ParallelBackendBase):
     supports_sharedmem = True
     default_n_jobs = -1
 
-    def __init__(self, *, memory=None, nesting_level=None, **kwargs):
+    def __init__(self, *, memory=None, nesting_level=None, around=None, **kwargs):
         if memory is not None and memory <= 0:
             raise ValueError(f"memory={memory!r} must be a number of bytes above 0, or None.")
         super().__init__(nesting_level=nesting_level, **kwargs)
-        self.memory, self._pool, self._settings = memory, None, None
+        self.memory, self._around, self._pool, self._settings = memory, around, None, None
 
     def effective_n_jobs(self, n_jobs):
         """Tasks under way at once: `n_jobs`, or by default two for each core.
@@ -262,7 +264,7 @@ class SkregBackend(ParallelBackendBase):
         if self._settings is not None:  # a call within the loop that makes this one's tasks
             raise FallbackToBackend(SkregBackend(memory=self.memory, nesting_level=0))
         self.parallel, self._n_jobs = parallel, n_jobs
-        self._call = Call(task.call if task else None)
+        self._call = Call(task.call if task else self._around)
         return n_jobs
 
     def start_call(self):

@@ -11,7 +11,7 @@ import numpy as np
 
 from skreg._jit import jit
 
-RUNNING, CONVERGED, DIVERGED, INTERRUPTED = range(4)  # progress["status"]
+RUNNING, CONVERGED, DIVERGED, INTERRUPTED, OUT_OF_TIME = range(5)  # progress["status"]
 TRAINING_LOSS, VALIDATION_LOSS, SCORE = range(3)  # plan["monitor"]
 
 _SMALLEST_RATE = 1e-6  # scikit-learn's: an adaptive schedule stops instead of going below

@@ -12,6 +12,7 @@ from skreg._jit import jit
 # Who draws: each role has a stream of its own at every step. Layers count up from DROPOUT.
 INPUT_NOISE, TARGET_NOISE, WEIGHT_NOISE, MIXUP, DROPOUT = range(5)
 DROP_PATH, CUTMIX, SIGNAL, TABLE, AUGMENT, CORRUPTION, VIEWS = range(2**32, 2**32 + 7)  # beyond
+USERS_DRAWS = 2**32 + 7  # what a user's module draws by itself
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

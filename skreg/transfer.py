@@ -7,7 +7,8 @@ frozen for a while, slower, pulled back - is said in numbers per layer, by `skre
 `skreg.penalties`.
 
 A source is anything with ``_encoder()``, which gives the coefs, intercepts and norms of its layers
-up to the representation, and with `_activation`, `_normalization` and `_residual`.
+up to the representation, with ``_units()``, the sizes of these layers and of what goes in, and with
+what `_computes_by` names: parameters that say what the layers compute (`_activation` as fitted).
 """
 
 from inspect import signature
@@ -81,6 +82,16 @@ def marked_clone(estimator, copy):
     return copy
 
 
+def check_kind(pretrained, net):
+    """Raise where the layers of `pretrained` are of another kind than a net has (units, blocks)."""
+    inner = pretrained if fits_inside(pretrained) else pretrained.estimator
+    if inner._computes_by != net._computes_by:
+        raise TypeError(
+            f"pretrained is a {type(inner).__name__}, whose layers are of another kind than a "
+            f"{type(net).__name__}'s: give a net of the same kind."
+        )
+
+
 def draw_seeds(pretrained, random_state):
     """A seed for each `random_state` in an unfitted source's parameters that is None."""
     if not fits_inside(pretrained):
@@ -122,28 +133,30 @@ def n_taken_over(net, sizes):
     ValueError
         Where none are left.
     """
-    n_layers = len(sizes) - 1
+    n_layers, name = len(sizes) - 1, net._sizes_name
     if net.reset_layers >= n_layers:
         raise ValueError(
             f"reset_layers={net.reset_layers} leaves none of the {n_layers} layers of weights (the "
-            f"output's included) of hidden_layer_sizes={net.hidden_layer_sizes!r} to take over: "
-            "lower it, give more hidden layers, or set pretrained=None."
+            f"output's included) of {name}={getattr(net, name)!r} to take over: lower it, give "
+            f"more {name}, or set pretrained=None."
         )
     return n_layers - net.reset_layers
 
 
 def check_fits(source, net, sizes, n_taken):
     """Raise where a source's first `n_taken` layers are not those that a net of `sizes` has."""
-    theirs, ours = _units(source), tuple(sizes[: n_taken + 1])
+    name = net._sizes_name
+    theirs, ours = source._units(), tuple(sizes[: n_taken + 1])
     if theirs[:1] != ours[:1]:
+        what = "features" if name == "hidden_layer_sizes" else "channels"
         raise ValueError(
-            f"pretrained was fitted on X with {theirs[0]} features, but X has {ours[0]}: give both "
-            "the same columns."
+            f"pretrained was fitted on X with {theirs[0]} {what}, but X has {ours[0]}: give both "
+            f"the same {'columns' if what == 'features' else what}."
         )
     if theirs[: n_taken + 1] != ours:
         raise ValueError(
             f"pretrained has layers of {theirs} units up to its representation, but "
-            f"hidden_layer_sizes={net.hidden_layer_sizes!r} with reset_layers={net.reset_layers} "
+            f"{name}={getattr(net, name)!r} with reset_layers={net.reset_layers} "
             f"asks for layers of {ours} units: change one of the two."
         )
     names = [getattr(e, "feature_names_in_", None) for e in (source, net)]
@@ -153,18 +166,14 @@ def check_fits(source, net, sizes, n_taken):
             f"{list(names[1])}: give both the same columns in the same order."
         )
     through = any(a == b for a, b in pairwise(ours[1:]))
-    for name in ("activation", "normalization", "residual"):
+    for name in net._computes_by:
         fitted, asked = getattr(source, f"_{name}"), getattr(net, name)
-        if fitted != asked and (name != "residual" or through):
+        differ = fitted != asked and repr(fitted) != repr(asked)
+        if differ and (name != "residual" or through):
             raise ValueError(
                 f"pretrained was fitted with {name}={fitted!r}, but here it is {name}={asked!r}: "
                 "its layers would compute something else. Set both alike."
             )
-
-
-def _units(source):
-    coefs = source._encoder()[0]
-    return (source.n_features_in_, *(coef.shape[1] for coef in coefs))
 
 
 def take_over(source, weights, n_taken):
@@ -173,7 +182,7 @@ def take_over(source, weights, n_taken):
     return [[*theirs[:n_taken], *own[n_taken:]] for theirs, own in pairs]
 
 
-def layer_params(net, source, sizes, n_taken, lived):
+def layer_params(net, source, shapes, n_taken, lived):
     """What the engine's parameters become by a transfer, as they go to `make_problem`.
 
     Parameters
@@ -181,7 +190,8 @@ def layer_params(net, source, sizes, n_taken, lived):
     net : estimator
         With `n_frozen_layers`, `freeze_epochs`, `pretrained_lr_mult`, `anchor` and `anchor_alpha`.
     source : fitted source
-    sizes : tuple of int
+    shapes : list of tuple of int
+        Those of the net's `coefs_`.
     n_taken : int
     lived : int
         Epochs that the net has been trained for in earlier calls of `fit`, or of `partial_fit`
@@ -194,7 +204,7 @@ def layer_params(net, source, sizes, n_taken, lived):
     """
     from skreg.freezing import FOREVER
 
-    n_layers, n_frozen = len(sizes) - 1, net.n_frozen_layers
+    n_layers, n_frozen = len(shapes), net.n_frozen_layers
     n_frozen = n_taken if n_frozen == "all" else n_frozen
     if n_frozen > n_taken:
         raise ValueError(
@@ -209,7 +219,7 @@ def layer_params(net, source, sizes, n_taken, lived):
         "thaws_after": length if n_frozen and net.freeze_epochs is not None else 0,
     }
     if net.anchor is None:
-        anchor = [np.zeros(shape) for shape in pairwise(sizes)]
+        anchor = [np.zeros(shape) for shape in shapes]
         anchor[:n_taken] = source._encoder()[0][:n_taken]
         params["anchor"] = anchor
         params["anchor_alpha"] = np.where(taken, net.anchor_alpha, 0.0)

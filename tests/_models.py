@@ -9,20 +9,28 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skreg
-from skreg import BaggingClassifier, BaggingRegressor, MLPClassifier, MLPRegressor
+from skreg import (
+    BaggingClassifier,
+    BaggingRegressor,
+    ConvNetClassifier,
+    ConvNetRegressor,
+    MLPClassifier,
+    MLPRegressor,
+)
 from tests._data import targets
 
 QUICK = {"max_iter": 4, "n_iter_no_change": 4, "random_state": 0}
 SNAPSHOTS = {"n_snapshots": 2, "learning_rate": "cosine"}
 RESIDUAL = {"hidden_layer_sizes": (40, 40), "residual": True}
 STOP = {"early_stopping": True}
+CONV = {"channels": (6, 6)}
 
 
 def _net(cls, kind, name, **params):
     return f"{cls.__name__}-{kind}-{name}", cls(**{**QUICK, **params}), kind
 
 
-MODELS = [
+MLPS = [
     _net(MLPRegressor, "regression", "default"),
     _net(MLPRegressor, "regression", "linear", hidden_layer_sizes=()),
     _net(MLPRegressor, "regression", "float64", dtype="float64", activation="tanh"),
@@ -47,6 +55,15 @@ MODELS = [
     _net(MLPClassifier, "integers", "default"),
     _net(MLPClassifier, "one_class", "default"),
     _net(MLPClassifier, "multilabel", "batch_norm", normalization="batch"),
+]
+CONV_NETS = [
+    _net(ConvNetRegressor, "regression", "default", **CONV),
+    _net(ConvNetRegressor, "multioutput", "images", **CONV, input_shape=(1, 2, 5)),
+    _net(ConvNetRegressor, "regression", "snapshots", **CONV, **SNAPSHOTS),
+    _net(ConvNetClassifier, "multiclass", "residual", **CONV, residual=True, normalization="layer"),
+    _net(ConvNetClassifier, "binary", "float64", **CONV, dtype="float64", **STOP),
+]
+ENSEMBLES = [
     ("BaggingRegressor", BaggingRegressor(MLPRegressor(**QUICK), 3, random_state=0), "regression"),
     (
         "BaggingRegressor-columns",
@@ -60,6 +77,7 @@ MODELS = [
         "multiclass",
     ),
 ]
+MODELS = MLPS + CONV_NETS + ENSEMBLES
 PIPELINES = [
     (f"pipeline-{name}", make_pipeline(StandardScaler(), estimator), kind)
     for name, estimator, kind in MODELS

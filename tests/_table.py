@@ -164,7 +164,7 @@ TRAINING = [
     Row("quantile", (0.5, 0.2), {"loss": "quantile"}, only="regressor"),
 ]
 # What does not shape the fit: where and how it runs, and what is shown meanwhile.
-NOT_SHAPING = {"device", "dtype", "engine", "verbose", "callbacks", "warm_start"}
+NOT_SHAPING = {"device", "dtype", "engine", "verbose", "callbacks", "warm_start", "max_time"}
 
 
 def settings():

@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skreg import BaggingRegressor, MLPClassifier, MLPRegressor
+from tests._nets import make, same
 
 N_EPOCHS = 6
 LENGTH = {"max_iter": N_EPOCHS, "n_iter_no_change": N_EPOCHS, "random_state": 0}
@@ -95,6 +96,18 @@ def test_a_classifier_s_scores():
     log = monitor.get_logs().data_as_pandas
     assert log["accuracy"].iloc[-1] == net.score(X, labels)
     assert log["neg_log_loss"].iloc[-1] > log["neg_log_loss"].iloc[1]
+
+
+@pytest.mark.parametrize("kind", ["conv-classifier", "net-classifier"])
+def test_callbacks_of_nets_that_train_in_torch(kind):
+    net, X, y = make(kind)
+    monitor = ScoringMonitor(scoring="accuracy")
+    watched = clone(net).set_callbacks(monitor).fit(X, y)
+    assert same(watched, net.fit(X, y))
+    log = monitor.get_logs().data_as_pandas
+    log = log[log["task_name"] == "epoch"].sort_values("task_id_path")
+    assert len(log) == net.n_iter_
+    assert log["accuracy"].iloc[-1] == net.score(X, y)
 
 
 def test_scores_are_weighted_as_the_fit_is(diabetes):

@@ -16,7 +16,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skreg import BaggingClassifier, BaggingRegressor, MLPClassifier, MLPRegressor
 from tests._data import targets
-from tests._models import MODELS, QUICK, data
+from tests._models import ENSEMBLES, MLPS, QUICK, data
 
 X, Y = targets("regression", 60)
 
@@ -54,7 +54,7 @@ def assert_equal(model, X, **kwargs):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("scaled", [False, True], ids=["alone", "pipeline"])
 @pytest.mark.parametrize(
-    ("estimator", "kind"), [pytest.param(*row[1:], id=row[0]) for row in MODELS]
+    ("estimator", "kind"), [pytest.param(*row[1:], id=row[0]) for row in MLPS + ENSEMBLES]
 )
 def test_graphs_say_what_estimators_say(estimator, kind, scaled, dtype):
     X, y = data(kind)

@@ -3,11 +3,11 @@
 Each test runs in a process of its own with a time-out, so that a hang is a failure.
 """
 
-import subprocess
-import sys
 import textwrap
 
 import pytest
+
+from tests import _processes
 
 HEAD = """
 import os, signal, sys, threading, time, warnings
@@ -64,12 +64,7 @@ class Failing(TransformerMixin, BaseEstimator):
 
 
 def run(body, timeout=60):
-    code = HEAD + textwrap.dedent(body) + "\ncheck_clean()\nprint('all well')\n"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=timeout, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.endswith("all well\n")
+    _processes.run(HEAD + textwrap.dedent(body) + "\ncheck_clean()\nprint('all well')\n", timeout)
 
 
 def test_a_net_that_diverges_fails_alone():

@@ -85,13 +85,14 @@ def assert_same_answers(one, other, X):
 def wide(estimator):
     """The estimator with a net so large that its weights are most of it."""
     net = getattr(estimator, "estimator", estimator)
-    if net.hidden_layer_sizes == (100,):
+    if getattr(net, "hidden_layer_sizes", None) == (100,):
         net.set_params(hidden_layer_sizes=(100, 100))
     return estimator
 
 
 def test_the_table_has_every_estimator():
-    assert public_estimators() == {name.split("-")[0] for name, *_ in MODELS}
+    of_users_code = {"NetClassifier", "NetRegressor"}  # in tests.test_net_estimators
+    assert public_estimators() - of_users_code == {name.split("-")[0] for name, *_ in MODELS}
 
 
 @TABLE

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from joblib import parallel_config
 from numpy.testing import assert_array_equal
+from sklearn.model_selection import cross_val_score
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skreg import DivergenceError, MLPRegressor
-from skreg.engine import compiled_engine, threads
+from skreg.engine import compiled_engine, problem, threads
 from tests._data import targets
 
 X, Y = targets("regression")
@@ -80,3 +82,28 @@ def test_the_interpreters_switch_interval_is_restored():
             pass
         assert sys.getswitchinterval() < before
     assert sys.getswitchinterval() == before
+
+
+def test_a_large_net_by_itself_has_the_users_threads(monkeypatch):
+    seen = []
+    run = compiled_engine.CompiledEngine.run
+
+    def watched(self, *args):
+        seen.append((set(blas_threads()), torch.get_num_threads()))
+        run(self, *args)
+
+    monkeypatch.setattr(compiled_engine.CompiledEngine, "run", watched)
+    monkeypatch.setattr(problem, "_LARGE", 8 * X.shape[1] * 20)
+    kwargs = {"hidden_layer_sizes": (8,), "max_iter": 1, "engine": "compiled"}
+    large = MLPRegressor(batch_size=20, **kwargs)
+    torch.set_num_threads(2)
+    with threadpool_limits(2):
+        large.fit(X, Y)
+        MLPRegressor(batch_size=19, **kwargs).fit(X, Y)
+        with threads.threads_of_a_net(large=True):  # beside another one
+            large.fit(X, Y)
+        with parallel_config(backend="skreg", n_jobs=2):  # in a task
+            cross_val_score(large, X, Y, cv=2)
+        large.fit(X, Y)
+    torch.set_num_threads(1)
+    assert seen == [({2}, 2), *[({1}, 1)] * 4, ({2}, 2)]

@@ -12,11 +12,12 @@ class CompiledEngine:
     def __init__(self, problem):
         self.problem = problem
         self.work = make_work(problem.plan[0], problem.layers, problem.capacity(), problem.dtype)
+        self._run_block = compiled.run_block(problem.dtype)  # compiled now where it was not yet
 
     def run(self, curves, order, n_steps):
         """At most `n_steps` steps in the order of rows given; see `kernel.run_block`."""
         p = self.problem
-        compiled.run_block(p.dtype)(
+        self._run_block(
             p.pairs or p.data,
             p.validation,
             p.plan,

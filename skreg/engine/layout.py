@@ -26,12 +26,14 @@ LAYER_FIELDS = [
 whether its input is added to its output (He, Zhang, Ren & Sun 2016)."""
 
 
-def layout_settings(sizes, activation, normalization, residual):
+def layout_settings(sizes, activation, normalization, residual, n_taps=1):
     """Values of `LAYER_FIELDS`, one per layer, for `sizes` units (input and output included).
 
-    `normalization` is the kind of each layer, a place in `skreg.normalization.NAMES`.
+    `normalization` is the kind of each layer, a place in `skreg.normalization.NAMES`; `n_taps` how
+    many inputs a unit takes from each unit below (a conv net's kernel), but in the last layer.
     """
-    n_in, n_out = np.array(sizes[:-1]), np.array(sizes[1:])
+    below, n_out = np.array(sizes[:-1]), np.array(sizes[1:])
+    n_in = below * np.append(np.full(len(below) - 1, n_taps, np.int64), 1)
     end = np.cumsum(n_in * n_out + n_out + n_out * np.array(N_ROWS)[normalization])
     weight_at = np.concatenate([[0], end[:-1]])
     layer = np.arange(len(n_in))
@@ -44,7 +46,7 @@ def layout_settings(sizes, activation, normalization, residual):
         "norm_at": weight_at + n_in * n_out + n_out,
         "end": end,
         "activation": np.where(last, IDENTITY, ACTIVATIONS.index(activation)),
-        "skip": residual & (layer > 0) & ~last & (n_in == n_out),
+        "skip": residual & (layer > 0) & ~last & (below == n_out),
     }
 
 
@@ -90,11 +92,3 @@ def norm_views(layers, flat):
     """
     normalised = [layer for layer in layers if layer["end"] > layer["norm_at"]]
     return [flat[k["norm_at"] : k["end"]].reshape(-1, k["n_out"]) for k in normalised]
-
-
-def norm_parts(layers, flat):
-    """The same taken apart: tuples (gain, shift), or (gain, shift, statistics of shape (2, n))."""
-    return [
-        (rows[0], rows[1], rows[2:]) if len(rows) > 2 else (rows[0], rows[1])
-        for rows in norm_views(layers, flat)
-    ]

@@ -18,7 +18,7 @@ from skreg.engine.lbfgs import fit_lbfgs
 from skreg.engine.pacing import Pacing
 from skreg.engine.pretext import renew_views
 from skreg.engine.schedules import epochs_to_snapshot
-from skreg.engine.threads import one_thread_per_net
+from skreg.engine.threads import threads_of_a_net
 from skreg.engine.torch_engine import TorchEngine
 from skreg.engine.torch_optimizer import RegularizedOptimizer
 from skreg.exceptions import DivergenceError
@@ -73,6 +73,8 @@ class RegularizedNet(NeuralNet):
     solver : {"adam", "adamw", "sgd", "lbfgs"}
     max_fun : int
         Evaluations that L-BFGS may make.
+    max_time : float or None
+        Seconds after which training ends, one epoch at least.
     penalty : callable or None
         A user's penalty on the list of weight tensors.
     augment : object with ``apply(batch, generator)``, or None
@@ -89,12 +91,14 @@ class RegularizedNet(NeuralNet):
         engine="compiled",
         solver="adam",
         max_fun=15000,
+        max_time=None,
         penalty=None,
         augment=None,
         **kwargs,
     ):
         self.problem, self.engine, self.augment = problem, engine, augment
-        self.solver, self.max_fun, self.penalty = solver, max_fun, penalty
+        self.solver, self.penalty = solver, penalty
+        self.max_fun, self.max_time = max_fun, max_time
         kwargs.setdefault("criterion", BatchLoss)
         kwargs.setdefault("optimizer", RegularizedOptimizer)
         kwargs.setdefault("train_split", None)
@@ -156,8 +160,10 @@ class RegularizedNet(NeuralNet):
             )
         if baton.task is not None:
             baton.task.note_bytes(self.problem.n_bytes)
-        with one_thread_per_net(), nullcontext() if self._calls_user else baton.released():
+        apart = nullcontext() if self._calls_user else baton.released()
+        with threads_of_a_net(self.problem.is_large()), apart:
             engine = self._make_engine()
+            self._began = time.perf_counter()
             if self.solver == "lbfgs":
                 fit_lbfgs(self.problem, engine, self.max_fun, self._book_iteration)
             else:
@@ -235,7 +241,16 @@ class RegularizedNet(NeuralNet):
             pacing.note(int(progress["step"]) - step, seconds)
             for row in curves[done:booked].tolist():
                 self._book_epoch(*row, seconds / (booked - done))
+            self._look_at_the_clock()
         return booked
+
+    def _look_at_the_clock(self):
+        """End training where its time is up, if there is an epoch to show for it."""
+        progress = self.problem.progress[0]
+        if self.max_time is None or progress["status"] != stopping.RUNNING:
+            return
+        if progress["epoch"] and time.perf_counter() - self._began >= self.max_time:
+            progress["status"] = stopping.OUT_OF_TIME
 
     def _book_epoch(self, loss, validation_loss, rate, seconds):
         """Write an epoch into the history, and let callbacks and the user see it."""
@@ -283,6 +298,7 @@ class RegularizedNet(NeuralNet):
         self._book_epoch(*row.tolist(), seconds)
         if self.problem.watch is not None:
             self._watch_end()
+        self._look_at_the_clock()
 
     def _watch_end(self):
         """An epoch's end for scikit-learn's callbacks, which may stop training."""

@@ -84,18 +84,43 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
     return _filled(PLAN, 1, settings)
 
 
-def make_layers(params, sizes):
-    """Layers (array of records) of an MLP with `sizes` units, input and output included."""
+def make_layers(params, sizes, n_taps=1):
+    """Layers (array of records) of an MLP with `sizes` units, input and output included.
+
+    `n_taps` as for `skreg.engine.layout.layout_settings`.
+    """
     n_layers = len(sizes) - 1
     kinds = normalization.normalization_settings(params, n_layers)
     settings = {
-        **layout.layout_settings(sizes, params["activation"], **kinds, residual=params["residual"]),
+        **layout.layout_settings(
+            sizes, params["activation"], **kinds, residual=params["residual"], n_taps=n_taps
+        ),
         **kinds,
         **freezing.freezing_settings(params),
         **penalties.layer_penalty_settings(params),
         **noise.layer_noise_settings(params, n_layers),
     }
     return _filled(LAYER, n_layers, settings)
+
+
+def make_users_layers(params, shapes):
+    """Layers (array of records) of a user's module: one for each weight tensor, of `shapes`.
+
+    The tensors lie one after another; nothing of the module's inside is known.
+    """
+    n_in = np.array([int(np.prod(shape[1:])) for shape in shapes])
+    n_out = np.array([shape[0] for shape in shapes])
+    end = np.cumsum(n_in * n_out)
+    settings = {
+        **{name: 0 for name, _ in layout.LAYER_FIELDS},
+        **{"n_in": n_in, "n_out": n_out, "weight_at": end - n_in * n_out},
+        **dict.fromkeys(("bias_at", "norm_at", "end"), end),
+        "normalization": normalization.NONE,
+        **freezing.freezing_settings({}),
+        **penalties.layer_penalty_settings(params),
+        **noise.layer_noise_settings(params, len(shapes)),
+    }
+    return _filled(LAYER, len(shapes), settings)
 
 
 def _filled(dtype, length, settings):

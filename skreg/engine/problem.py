@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import issparse
 
+from skreg.engine.architecture import MLPArchitecture
 from skreg.engine.kernel import Data, State
 from skreg.engine.shuffling import Shuffling
+
+_LARGE = 2e8  # multiplications of a layer and a batch: some 4 ms of a core
 
 
 @dataclass
@@ -19,7 +22,7 @@ class Problem:
     data, validation : Data
         `validation` may have no rows.
     plan : ndarray of one record, `skreg.engine.plan.PLAN`
-    layers : ndarray of records, `skreg.engine.plan.LAYER`
+    architecture : MLPArchitecture, or one of its kind
     state : State
         Buffers that the fit changes.
     progress : ndarray of one record, `skreg.stopping.PROGRESS`
@@ -30,8 +33,8 @@ class Problem:
         Takes flat parameters and gives the score of the validation rows.
     watch : object or None
         Has `begin` and `end`, called at every epoch; training stops where `end` says so.
-    raw : tuple (coefs, intercepts, norms) or None
-        After training under `averaging`: the last weights, where `state.params` is the average.
+    raw : weights as the architecture unpacks them, or None
+        After training under `averaging`: the last ones, where `state.params` is the average.
     snapshots : list of ndarray
         Flat parameters at the ends of cycles, where `n_snapshots` asks for them.
     views : object or None
@@ -45,18 +48,23 @@ class Problem:
     data: Data
     validation: Data
     plan: np.ndarray
-    layers: np.ndarray
+    architecture: object
     state: State
     progress: np.ndarray
     shuffling: Shuffling
     n_epochs: int
     score: Callable | None = None
     watch: object | None = None
-    raw: tuple | None = None
+    raw: object = None
     snapshots: list = field(default_factory=list)
     views: object = None
     pairs: Data | None = None
     pairs_from: int = 0
+
+    @property
+    def layers(self):
+        """Records of the layers, `skreg.engine.plan.LAYER`."""
+        return self.architecture.layers
 
     @property
     def dtype(self):
@@ -71,6 +79,13 @@ class Problem:
     def measured(self):
         """The weights that validation and prediction look at: their average, once it has begun."""
         return self.state.average if self.progress[0]["n_averaged"] else self.state.params
+
+    def is_large(self):
+        """Whether a step's products take milliseconds, so that several threads can share them."""
+        if type(self.architecture) is not MLPArchitecture:
+            return True
+        n_units = self.layers["n_in"] * self.layers["n_out"]
+        return int(self.plan[0]["batch_size"]) * int(n_units.max()) >= _LARGE
 
     def capacity(self):
         """Rows that a workspace must hold: a batch, or a handy piece of the validation rows.
@@ -101,7 +116,7 @@ def make_data(X, Y, weight, dtype, moments=None):
     else:
         arrays = X, empty, empty, empty
     moments = np.empty((0, 0)) if moments is None else moments
-    arrays = *arrays, Y, weight, np.arange(len(weight)), moments
+    arrays = *arrays, Y, weight, np.arange(len(weight), dtype=np.int32), moments
     kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype, np.int32, dtype)
     return Data(*(_read_only(a, kind) for a, kind in zip(arrays, kinds, strict=True)))
 

@@ -1,6 +1,16 @@
-"""The order in which an epoch uses its rows, drawn as scikit-learn draws it."""
+"""The order in which an epoch uses its rows, drawn as scikit-learn draws it.
+
+Data of 1 GiB and more may lie on a disk, where rows far from each other are slow to reach: there
+blocks of neighbouring rows are drawn, and rows mixed among those of some blocks.
+"""
+
+from math import prod
 
 import numpy as np
+
+LARGE = 2**30  # bytes of X
+_BLOCK = 2**20  # bytes of neighbouring rows: what a disk reads in one go
+_MIXED = 64  # blocks whose rows are mixed: they lie in memory together
 
 
 class Shuffling:
@@ -44,3 +54,40 @@ class Shuffling:
             state, self.line = self._before
             self.random_state.set_state(state)
             self._draw(n_used)
+
+
+class BlockShuffling(Shuffling):
+    """Permutations of large data: the blocks are shuffled, then the rows of each 64 of them.
+
+    Parameters
+    ----------
+    random_state, n_rows, shuffle, seen_after
+        As `Shuffling` takes them.
+    row_bytes : int
+        Of a row of X.
+    """
+
+    def __init__(self, random_state, n_rows, shuffle, seen_after=True, *, row_bytes):
+        super().__init__(random_state, n_rows, shuffle, seen_after)
+        self.block = max(1, _BLOCK // row_bytes)
+
+    def _draw(self, n_epochs):
+        lines = np.empty((n_epochs, self.line.size), np.int32)
+        for line in lines:
+            starts = self.block * self.random_state.permutation(-(-line.size // self.block))
+            end = 0
+            for i in range(0, starts.size, _MIXED):
+                rows = [self.line[at : at + self.block] for at in starts[i : i + _MIXED]]
+                rows = np.concatenate(rows)
+                self.random_state.shuffle(rows)
+                line[end : end + rows.size] = rows
+                end += rows.size
+        return lines
+
+
+def shuffling_of(X, random_state, shuffle, seen_after):
+    """The way to shuffle the rows of `X` (2-D or sparse), by its size in memory or on disk."""
+    n_rows, row_bytes = X.shape[0], prod(X.shape[1:]) * X.dtype.itemsize
+    if n_rows * row_bytes < LARGE or not isinstance(X, np.ndarray):
+        return Shuffling(random_state, n_rows, shuffle, seen_after)
+    return BlockShuffling(random_state, n_rows, shuffle, seen_after, row_bytes=row_bytes)

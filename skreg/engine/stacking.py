@@ -12,7 +12,7 @@ import torch
 
 from skreg import losses, perturbation, stopping
 from skreg.engine import optimizers
-from skreg.engine.build import build_mlp
+from skreg.engine.architecture import MLPArchitecture
 from skreg.engine.pretext import is_pretext
 from skreg.engine.stack import PIECE, Stack
 from skreg.engine.threads import one_thread_per_net
@@ -36,10 +36,10 @@ def signature(net):
     steps per epoch, and what a net has at all (early stopping, averaging, an anchor, validation
     rows, a second look at the gradient) may not.
 
-    Alone train nets of the compiled engine, under lbfgs, with an augmentation or cutmix, with a
-    penalty, callbacks (skorch's or scikit-learn's) or a scorer of the user's, with `verbose`,
-    snapshots, an exact gradient penalty, layers that are frozen or have rates of their own, sparse
-    rows or a pretext task, and architectures with more than weights and biases.
+    Alone train nets of the compiled engine, under lbfgs, within `max_time`, with an augmentation or
+    cutmix, with a penalty, callbacks (skorch's or scikit-learn's) or a scorer of the user's, with
+    `verbose`, snapshots, an exact gradient penalty, layers that are frozen or have rates of their
+    own, sparse rows or a pretext task, and architectures with more than weights and biases.
 
     Parameters
     ----------
@@ -56,6 +56,7 @@ def signature(net):
     obstacles = (
         net.engine != "torch",
         net.solver == "lbfgs",
+        net.max_time is not None,
         net.penalty is not None,
         net.augment is not None,
         plan["cutmix_alpha"] > 0,
@@ -89,7 +90,7 @@ def signature(net):
 def _is_plain(net, layers):
     """Whether a net is an MLP of weights and biases, without normalization and residuals."""
     return (
-        getattr(net.module, "func", None) is build_mlp
+        type(net.problem.architecture) is MLPArchitecture
         and bool((layers["end"] == layers["bias_at"] + layers["n_out"]).all())
         and not layers["skip"].any()
     )

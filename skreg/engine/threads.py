@@ -1,5 +1,8 @@
 """One owner of the threads of the numeric libraries: one thread per net while nets train.
 
+Only a large net that trains by itself, in no task and beside no other fit, has the threads that
+the user's settings give it. The last bits of its weights may depend on their number.
+
 Most BLAS pools are process-wide: the first fit to begin sets them to one thread, the last to end
 puts back what it found, and fits in between share the setting. So it is with the interpreter's
 switch interval: a thread that comes out of a kernel should not wait long for its turn. An OpenBLAS
@@ -9,13 +12,16 @@ itself.
 
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
+
+from skreg.engine.baton import baton
 
 _lock = threading.Lock()
 _holders = 0
 _found = None  # threads of the process-wide pools and switch interval before the first holder
 _SWITCH_INTERVAL = 5e-4  # seconds
+_alone = 0  # large nets that train with several threads: one at most
 
 
 @cache
@@ -71,3 +77,25 @@ def one_thread_per_net():
             if _holders == 0:
                 _set(shared, _found[0])
                 sys.setswitchinterval(_found[1])
+
+
+@contextmanager
+def threads_of_a_net(large):
+    """Hold the numeric libraries as one net wants them, for the length of a fit.
+
+    Parameters
+    ----------
+    large : bool
+        Whether its products are so large that several threads are worth their meetings.
+    """
+    global _alone
+
+    with _lock:
+        by_itself = large and not _holders and not _alone and baton.task is None
+        _alone += by_itself
+    try:
+        with nullcontext() if by_itself else one_thread_per_net():
+            yield
+    finally:
+        with _lock:
+            _alone -= by_itself

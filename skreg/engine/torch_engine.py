@@ -3,7 +3,8 @@
 The same loop as `skreg.engine.kernel`, step by step and with the same draws.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import compress
 
 import numpy as np
@@ -24,10 +25,10 @@ from skreg import (
 )
 from skreg.augmentation.batch import TorchAugmentation
 from skreg.engine import compiled, pretext
-from skreg.engine.layout import bias_views, norm_parts, weight_views
+from skreg.engine.global_draws import seeded
 from skreg.engine.schedules import next_rate
-
-_PIECE = 4096  # rows that go through the net at once outside of steps
+from skreg.modules import Norm
+from skreg.streams import USERS_DRAWS
 
 
 class TorchEngine:
@@ -40,10 +41,9 @@ class TorchEngine:
         Holds the module, the optimizer and the device; its callbacks are notified.
     """
 
-    seconds_per_step = 2e-3  # of a small net, several beside it
-
     def __init__(self, problem, net):
-        self.problem, self.net = problem, net
+        self.problem, self.net, self.architecture = problem, net, problem.architecture
+        self.seconds_per_step = self.architecture.seconds_per_step
         self.module, self.optimizer = net.module_, net.optimizer_
         self.device = torch.device(net.device)
         on_cpu = self.device.type == "cpu"
@@ -58,34 +58,31 @@ class TorchEngine:
         self.augmentation = TorchAugmentation(
             net.augment, plan, compiled.draws(problem.dtype), self.device
         )
-        self.weights = [layer.weight for layer in self.module.layers]
-        self.norms = list(self.module.norms)
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
-        self.tensors = self.weights + [layer.bias for layer in self.module.layers]
-        self.tensors += [p for norm in self.norms for p in (norm.gain, norm.shift)]
-        self.tensors += [norm.statistics for norm in self.norms if norm.statistics is not None]
+        places = self.architecture.places
+        by_name = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+        self.tensors = [by_name[place.name] for place in places]
+        self.weights = self.tensors[: len(layers)]
+        self.norms = [module for module in self.module.modules() if isinstance(module, Norm)]
+        self._note_even_weights()
         self.trained = [tensor.requires_grad for tensor in self.tensors]
         self.parameters = list(compress(self.tensors, self.trained))
-        self.numbers = self._layer_numbers()
+        self.numbers = [place.layer for place in places]
         self.n_frozen = 0
         self.anchors = self._anchors()
         self.averages = self._averages()
-        self._rate = None
+        self._rate, self._seen = None, []
         self._preset_optimizer()
+
+    def _note_even_weights(self):
+        """Tell the norms whether all rows weigh the same, which goes faster."""
+        weight = self.problem.data.weight
+        for norm in self.norms:
+            norm.even = bool(weight.min() == weight.max())
 
     def _views(self, flat):
         """Views of a flat buffer in the order of `self.tensors`."""
-        layers = self.problem.layers
-        norms = norm_parts(layers, flat)
-        views = weight_views(layers, flat) + bias_views(layers, flat)
-        views += [part for parts in norms for part in parts[:2]]
-        return views + [part for parts in norms for part in parts[2:]]
-
-    def _layer_numbers(self):
-        """Number of the layer of each of `self.tensors`."""
-        hidden = range(len(self.norms))
-        with_statistics = [i for i in hidden if self.norms[i].statistics is not None]
-        return [*range(len(self.weights))] * 2 + [i for i in hidden for _ in "gs"] + with_statistics
+        return [place.of(flat) for place in self.architecture.places]
 
     def _freeze(self, n_frozen):
         """Make the first `n_frozen` layers constants, and the others parameters."""
@@ -103,8 +100,8 @@ class TorchEngine:
         anchor = self.problem.state.anchor
         if not anchor.size:
             return [None] * len(self.weights)
-        views = weight_views(self.problem.layers, anchor)
-        return [torch.from_numpy(view).to(self.device) for view in views]
+        views = self._views(anchor)[: len(self.weights)]
+        return [_matrix(torch.from_numpy(view).to(self.device)) for view in views]
 
     def _averages(self):
         average = self.problem.state.average
@@ -161,13 +158,15 @@ class TorchEngine:
         def batch_loss():
             nonlocal raw
             first = raw is None
-            raw = self._raw_prediction(x, weight)
+            with self._draws_of_module():
+                raw = self._raw_prediction(x, weight)
             if first:
                 self._settle_statistics()
             return _loss(plan, raw, y, weight) / len(x)
 
         rate = self.optimizer.param_groups[0]["lr"]
         loss = perturbation.torch_gradient(plan, rate, self.parameters, batch_loss)
+        self._forget_second_look()
         penalty = self._penalty()
         if isinstance(penalty, torch.Tensor):
             if penalty.requires_grad:
@@ -209,6 +208,8 @@ class TorchEngine:
             x = sparse[rows].toarray()
         else:
             x = data.X[rows]
+        if self.architecture.row_shape is not None:
+            x = x.reshape(len(x), *self.architecture.row_shape)
         arrays = x, data.Y[rows], data.weight[rows]
         if self.problem.plan[0]["n_views"] == 2:  # of validation rows: both stand there
             arrays = pretext.both_views(data, rows, data.X.shape[1] // 2)
@@ -218,17 +219,37 @@ class TorchEngine:
         """With dropout drawn, and at noisy weights where weight noise is on."""
         if not self.problem.plan[0]["weight_std"]:
             return self.module(x, self.noise, weight)
-        noisy = {f"layers.{i}.weight": self.noise.weights(i, w) for i, w in enumerate(self.weights)}
+        noisy = {
+            place.name: self.noise.weights(i, weight)
+            for i, (place, weight) in enumerate(zip(self.architecture.places, self.weights))  # noqa: B905
+        }
         return torch.func.functional_call(self.module, noisy, (x, self.noise, weight))
+
+    def _draws_of_module(self):
+        """Torch's own generators, where the module may draw from them: the same within a step."""
+        if not self.architecture.draws_itself:
+            return nullcontext()
+        seed, step = self.problem.plan[0]["seed"], self.noise.step
+        key = compiled.draws(self.problem.dtype).stream_key(seed, USERS_DRAWS, step)
+        return seeded(int(key) >> 1, self.device)
 
     def _settle_statistics(self):
         """Take the batch's statistics into the running ones."""
         share = normalization.batch_share.py_func(self.noise.step)
         for norm in self.norms:
             normalization.torch_settle(share, norm.batch, norm.statistics)
+        if self.architecture.draws_itself and perturbation.radius.py_func(self.problem.plan[0]):
+            self._seen = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
+
+    def _forget_second_look(self):
+        """A user's module takes its own statistics: leave it those of a step's first look."""
+        for buffer, value in self._seen:
+            buffer.copy_(value)
+        self._seen = []
 
     def _penalty(self):
-        triples = list(zip(self.problem.layers, self.weights, self.anchors, strict=True))
+        matrices = map(_matrix, self.weights)
+        triples = list(zip(self.problem.layers, matrices, self.anchors, strict=True))
         value = sum(penalties.torch_penalty(*triple) for triple in triples[self.n_frozen :])
         if self.net.penalty is not None:
             value = value + penalties.users_penalty(self.net.penalty, self.weights)
@@ -248,7 +269,13 @@ class TorchEngine:
         self.optimizer.step()
         self.problem.state.slept[: self.n_frozen] += 1
         for layer, weight in pairs:
-            penalties.torch_after_step(layer, weight, self.optimizer.step_sizes)
+            steps = partial(self._step_sizes, weight)
+            penalties.torch_after_step(layer, _matrix(weight), steps)
+
+    def _step_sizes(self, weight, matrix):
+        """The optimizer's step sizes for a weight, in the shape of its matrix, or a number."""
+        sizes = self.optimizer.step_sizes(weight)
+        return _matrix(sizes) if isinstance(sizes, torch.Tensor) else sizes
 
     def _average_weights(self, progress, ends_epoch):
         """Take the weights into their average, where they have a share in it."""
@@ -289,13 +316,13 @@ class TorchEngine:
             return  # they are the same memory
         views = self._views(self.problem.state.params)
         for view, tensor in zip(views, self.tensors, strict=True):
-            view[:] = tensor.detach().cpu().numpy()
+            view[...] = tensor.detach().cpu().numpy()
         for view, tensor in self._moments:
-            view[:] = tensor.cpu().numpy()
+            view[...] = tensor.cpu().numpy()
         if self.averages:
             views = self._views(self.problem.state.average)
             for view, average in zip(views, self.averages, strict=True):
-                view[:] = average.cpu().numpy()
+                view[...] = average.cpu().numpy()
 
     def _read_params(self):
         """Bring the problem's weights onto a device."""
@@ -310,13 +337,14 @@ class TorchEngine:
         `params` are the problem's own, which the module shares, or their average.
         """
         data, total, n_views = self.problem.validation, 0.0, self.problem.plan[0]["n_views"]
-        piece = self.problem.capacity() if n_views == 2 else _PIECE
+        piece = self.problem.capacity() if n_views == 2 else None
         self.module.eval()
         with torch.no_grad(), self._weights_at(params):
-            for rows in _pieces(data, piece):
+            for rows in self._pieces(data, piece):
                 x, y, weight = self._batch(data, rows)
                 self._tell("on_batch_begin", batch=(x, y), training=False)
-                raw = self.module(x)
+                with self._draws_of_module():
+                    raw = self.module(x)
                 loss = _loss(self.problem.plan[0], raw, y, weight)
                 total += loss.item()
                 self._tell_batch_end(x, y, raw, loss / weight.sum(), training=False)
@@ -339,6 +367,10 @@ class TorchEngine:
         for tensor, value in zip(self.tensors, values, strict=True):
             tensor.copy_(value)
 
+    def _pieces(self, data, step=None):
+        n, step = data.Y.shape[0], step or self.architecture.rows_at_once
+        return (np.arange(start, min(start + step, n)) for start in range(0, n, step))
+
     def full_gradient(self, params, gradient):
         """Objective over all rows; its gradient is written to `gradient`."""
         p = self.problem
@@ -347,7 +379,7 @@ class TorchEngine:
         self._freeze(freezing.n_frozen.py_func(p.layers, 0))
         self.module.zero_grad()
         n, total = p.data.Y.shape[0], 0.0
-        for rows in _pieces(p.data):
+        for rows in self._pieces(p.data):
             x, y, weight = self._batch(p.data, rows)
             loss = _loss(p.plan[0], self.module(x), y, weight) / n
             loss.backward()
@@ -368,6 +400,11 @@ def _runs(progress):
     return progress["status"] == stopping.RUNNING
 
 
+def _matrix(weight):
+    """A weight tensor as a matrix with a row for each output unit or filter."""
+    return weight if weight.ndim == 2 else weight.flatten(1)
+
+
 def _loss(plan, raw, y, weight):
     """Sum over rows of weight * loss, a scalar."""
     if plan["loss"] == losses.RECONSTRUCTION:
@@ -375,8 +412,3 @@ def _loss(plan, raw, y, weight):
     if plan["loss"] == losses.CONTRASTIVE:
         return contrast.torch_contrast(plan, raw, y, weight)
     return losses.torch_loss(plan, raw, y, weight)
-
-
-def _pieces(data, size=_PIECE):
-    n = data.Y.shape[0]
-    return (np.arange(start, min(start + size, n)) for start in range(0, n, size))

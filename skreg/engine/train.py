@@ -4,21 +4,18 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from hashlib import blake2b
-from itertools import pairwise
 
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
-from skreg import normalization, stopping
+from skreg import stopping
 from skreg.augmentation.kinds import active
 from skreg.engine.baton import baton
-from skreg.engine.build import build_mlp
 from skreg.engine.kernel import State
-from skreg.engine.layout import bias_views, norm_views, weight_views
-from skreg.engine.plan import make_layers, make_plan
+from skreg.engine.plan import make_plan
 from skreg.engine.pretext import is_pretext, prepared
 from skreg.engine.problem import Problem, make_data
-from skreg.engine.shuffling import Shuffling
+from skreg.engine.shuffling import shuffling_of
 
 
 @dataclass
@@ -38,7 +35,7 @@ class Memory:
         What `anchor_alpha` pulls towards.
     slept : ndarray of shape (n_layers,) or None
         Steps that each layer was frozen for.
-    raw : tuple (coefs, intercepts, norms) or None
+    raw : weights as the architecture unpacks them, or None
         Under `averaging`, the weights where training stopped; the estimator has their average.
     own : bool
         Whether nobody else has `random_state`, and nobody will after the fit.
@@ -51,7 +48,7 @@ class Memory:
     progress: np.ndarray | None = None
     anchor: np.ndarray | None = None
     slept: np.ndarray | None = None
-    raw: tuple | None = None
+    raw: object = None
     own: bool = False
 
     @classmethod
@@ -107,45 +104,6 @@ def _stream_seed_of_int(seed):
     return _stream_seed(_seeded(seed))
 
 
-def initial_weights(sizes, activation, normalization_name, random_state):
-    """Glorot's uniform initialisation, drawn in scikit-learn's order.
-
-    Bound ``sqrt(6 / (n_in + n_out))``, with 2 in place of 6 for logistic units (Glorot & Bengio
-    2010).
-
-    Returns
-    -------
-    coefs, intercepts : lists of ndarray of shape (n_in, n_out) and (n_out,)
-    norms : list of ndarray, as `skreg.normalization.initial_norms` has them
-    """
-    coefs, intercepts = [], []
-    factor = 2.0 if activation == "logistic" else 6.0
-    for n_in, n_out in pairwise(sizes):
-        bound = np.sqrt(factor / (n_in + n_out))
-        coefs.append(random_state.uniform(-bound, bound, (n_in, n_out)))
-        intercepts.append(random_state.uniform(-bound, bound, n_out))
-    return coefs, intercepts, normalization.initial_norms(sizes[1:-1], normalization_name)
-
-
-def pack(layers, coefs, intercepts, norms, dtype):
-    """Flat buffer with the given weights, in the layout that engines use."""
-    flat = np.empty(int(layers["end"][-1]), dtype)
-    for view, coef in zip(weight_views(layers, flat), coefs, strict=True):
-        view[:] = coef.T
-    for view, intercept in zip(bias_views(layers, flat), intercepts, strict=True):
-        view[:] = intercept
-    for view, norm in zip(norm_views(layers, flat), norms, strict=True):
-        view[:] = norm
-    return flat
-
-
-def unpack(layers, flat, dtype):
-    """Lists of coefs (n_in, n_out), intercepts (n_out,) and norms, each an array of its own."""
-    coefs = [view.astype(dtype, copy=True).T for view in weight_views(layers, flat)]
-    others = bias_views(layers, flat), norm_views(layers, flat)
-    return coefs, *([view.astype(dtype, copy=True) for view in views] for views in others)
-
-
 def make_problem(
     params,
     data,
@@ -154,7 +112,7 @@ def make_problem(
     average,
     memory,
     *,
-    sizes,
+    architecture,
     batch_size,
     early_stopping,
     n_epochs,
@@ -167,13 +125,12 @@ def make_problem(
     params : mapping
         The estimator's parameters by name, `loss` by its name in `skreg.losses`.
     data, validation : tuple (X, Y, weight), or None for no validation
-    weights : tuple (coefs, intercepts, norms)
+    weights : as the architecture packs them
         Where training starts.
-    average : tuple (coefs, intercepts, norms)
+    average : as the architecture packs them
         Their average so far, where `memory` says that it has begun.
     memory : Memory
-    sizes : tuple of int
-        Units of all layers, input and output included.
+    architecture : MLPArchitecture, or one of its kind
     batch_size, n_epochs : int
     early_stopping : bool
     score : callable, optional
@@ -181,20 +138,20 @@ def make_problem(
         stopping in place of the loss.
     """
     dtype = np.dtype(params["dtype"])
-    n_rows = len(data[2])
     monitor = stopping.TRAINING_LOSS
     if early_stopping:
         monitor = stopping.VALIDATION_LOSS if score is None else stopping.SCORE
     plan = make_plan(
         params, batch_size=batch_size, seed=memory.seed, monitor=monitor, keep_best=early_stopping
     )
-    layers = make_layers(params, sizes)
-    flat = pack(layers, *weights, dtype)
+    flat = architecture.pack(weights, dtype)
     n_second = flat.size if params["solver"] in ("adam", "adamw") else 0
     X, Y, weight = data
     if validation is None:
         validation = X[:0], Y[:0], weight[:0]
-    data, views = (X, Y, weight / weight.mean()), params.get("views")
+    # in one go: of large data every array counts
+    weight = np.divide(weight, weight.mean(), out=np.empty(len(weight), dtype), casting="same_kind")
+    n_rows, data, views = len(weight), (X, Y, weight), params.get("views")
     views = None if isinstance(views, str) else views
     if is_pretext(plan[0]):
         data, validation = prepared(plan, data, validation, views, dtype)
@@ -204,22 +161,19 @@ def make_problem(
         data=data,
         validation=validation,
         plan=plan,
-        layers=layers,
+        architecture=architecture,
         state=State(
             params=flat,
             first=_moments(memory.first, flat.size, dtype),
             second=_moments(memory.second, n_second, dtype),
             best=flat.copy() if early_stopping else flat[:0],
-            anchor=_anchor(params, layers, flat, memory),
-            average=pack(layers, *average, dtype) if params["averaging"] else flat[:0],
-            slept=_moments(memory.slept, len(layers), np.int64),
+            anchor=_anchor(params, architecture, flat, memory),
+            average=architecture.pack(average, dtype) if params["averaging"] else flat[:0],
+            slept=_moments(memory.slept, len(architecture.layers), np.int64),
         ),
         progress=memory.progress.copy(),
-        shuffling=Shuffling(
-            memory.random_state,
-            n_rows,
-            params["shuffle"] and n_rows > batch_size,
-            seen_after=not memory.own,
+        shuffling=shuffling_of(
+            X, memory.random_state, params["shuffle"] and n_rows > batch_size, not memory.own
         ),
         n_epochs=n_epochs,
         score=score,
@@ -227,15 +181,12 @@ def make_problem(
     )
 
 
-def _anchor(params, layers, flat, memory):
+def _anchor(params, architecture, flat, memory):
     """What `anchor_alpha` pulls towards: given coefs, else the weights that the net began with."""
     if not np.any(params["anchor_alpha"]):
         return flat[:0]
     if params["anchor"] is not None:
-        anchor = np.zeros_like(flat)
-        for view, coef in zip(weight_views(layers, anchor), params["anchor"], strict=True):
-            view[:] = coef.T
-        return anchor
+        return architecture.flat_coefs(params["anchor"], flat.dtype)
     if memory.anchor is not None and memory.anchor.size == flat.size:
         return memory.anchor.astype(flat.dtype)
     return flat.copy()
@@ -245,14 +196,16 @@ def _moments(kept, size, dtype):
     return np.zeros(size, dtype) if kept is None or kept.size != size else kept.astype(dtype)
 
 
-def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled", **kwargs):
+def make_net(params, plan, architecture, flat, *, link, problem=None, engine="compiled", **kwargs):
     """The skorch net of an estimator, with a module on the weights in `flat`.
 
     Parameters
     ----------
     params : mapping
         As for `make_problem`.
-    plan, layers, flat : ndarray
+    plan : ndarray of one record
+    architecture : MLPArchitecture, or one of its kind
+    flat : ndarray of shape (n_parameters,)
     link : str
         What turns the raw prediction into a prediction, a key of `skreg.engine.net.LINKS`.
     problem : Problem, optional
@@ -266,11 +219,12 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
     from skreg.engine.net import LINKS, RegularizedNet
 
     return RegularizedNet(
-        partial(build_mlp, params["activation"], layers, flat),
+        partial(architecture.module, flat),
         problem=problem,
         engine=engine,
         solver=params["solver"],
         max_fun=params["max_fun"],
+        max_time=params["max_time"],
         penalty=params["penalty"],
         augment=active(params["augment"]),
         criterion__plan=plan,
@@ -286,13 +240,11 @@ def make_net(params, plan, layers, flat, *, link, problem=None, engine="compiled
     )
 
 
-def rebuild_net(params, coefs, intercepts, norms, history, *, link):
+def rebuild_net(params, architecture, weights, history, *, link):
     """The skorch net of a fitted estimator from its weights and history (a list of dicts)."""
-    sizes = (coefs[0].shape[0], *(c.shape[1] for c in coefs))
     plan = make_plan(params, batch_size=1, seed=0, monitor=0, keep_best=False)
-    layers = make_layers(params, sizes)
-    flat = pack(layers, coefs, intercepts, norms, coefs[0].dtype)
-    net = make_net(params, plan, layers, flat, link=link).initialize()
+    flat = architecture.pack(weights, np.dtype(params["dtype"]))
+    net = make_net(params, plan, architecture, flat, link=link).initialize()
     for row in history:
         net.history.new_epoch()
         for name, value in row.items():
@@ -317,6 +269,6 @@ def choose_weights(net):
     if problem.plan[0]["keep_best"]:
         state.params[:] = state.best
     elif problem.progress[0]["n_averaged"]:
-        problem.raw = unpack(problem.layers, state.params, problem.dtype)
+        problem.raw = problem.architecture.unpack(state.params, problem.dtype)
         state.params[:] = state.average
     return net

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skreg.estimators._base import BaseMLP
+from skreg.estimators._layered import BaseMLP
 
 
 def ensemble_answer(ensemble, graph, x):

@@ -1,4 +1,4 @@
-"""What the MLP estimators share: from checked arrays to a trained net and back."""
+"""What all estimators share: from checked arrays to a trained net and back."""
 
 import warnings
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from inspect import signature
 from numbers import Integral
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -19,15 +20,8 @@ from skreg._sklearn import (
 from skreg.augmentation.kinds import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
-from skreg.estimators._forward import forward, mean_of
-from skreg.estimators._onnx import OnnxMixin, net_answer
-from skreg.estimators._parameters import (
-    SHARED_CONSTRAINTS,
-    check_anchor,
-    check_together,
-    training_params,
-)
-from skreg.estimators._transfer import TransferMixin
+from skreg.estimators._forward import mean_of
+from skreg.estimators._parameters import TRAINING_CONSTRAINTS, check_anchor, training_params
 from skreg.estimators._validation import (
     check_given_together,
     given_rows,
@@ -53,10 +47,22 @@ def all_or_nothing(estimator):
         raise
 
 
-class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin):
-    """Fit and prediction of an MLP; subclasses know their targets."""
+class BaseNet(CallbackSupportMixin, ChangedParamsMixin, BaseEstimator):
+    """Fit and prediction of a net; subclasses know its architecture and their targets.
 
-    _parameter_constraints: dict = SHARED_CONSTRAINTS
+    Of an architecture a subclass says
+
+    - `_check_together()`: raises where parameters do not go together;
+    - `_architecture(params, n_outputs, random_state)`: the one to train, with a `random_state` for
+      what a module draws when it is made (None: weights will be given);
+    - `_architecture_of(params, weights)`: the fitted one;
+    - `_weights()` and `_set_weights(weights, architecture)`: the fitted ones, as attributes;
+    - `_check_same(architecture)`: raises where it is not the fitted net's;
+    - `_describe(target)`, `_as_fitted()`: notes how to read the weights, and gives that back;
+    - `_ready(X, dtype)`, `_through(X, net, link, masks)` and `_mask_sizes()`: prediction.
+    """
+
+    _parameter_constraints: dict = TRAINING_CONSTRAINTS
 
     @classmethod
     @cache
@@ -73,7 +79,7 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         """As scikit-learn's, for what is not at its default, which is valid."""
         defaults = self._defaults()
         params = self.get_params(deep=False).items()
-        changed = {name: value for name, value in params if value is not defaults[name]}
+        changed = {name: value for name, value in params if value is not defaults.get(name, value)}
         validate_parameter_constraints(
             self._parameter_constraints, changed, caller_name=type(self).__name__
         )
@@ -151,6 +157,8 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         """
         with part_of(task, "early-stopping", self.max_iter) as part:
             self._train(*rows, None, stop=True, task=part, **more)
+        from skreg import stopping
+
         source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
         found = {name: getattr(self, name) for name in kept}
@@ -160,6 +168,8 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         more = {**more, "groups": None, "source": source}
         with part_of(task, "refit", n_epochs) as part:
             self._train(*rows, None, stop=False, n_epochs=n_epochs, task=part, **more)
+        if self._status == stopping.OUT_OF_TIME:
+            found["_status"] = self._status
         vars(self).update(found)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -194,12 +204,12 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         callbacks are told.
         """
         from skreg.engine.choice import choose_engine
-        from skreg.engine.train import make_layers, make_net, make_problem, train
+        from skreg.engine.train import make_net, make_problem, train
 
-        hidden = check_together(self)
+        self._check_together()
         X, y = self._check_data(X, y, reset=not warm)
         X_unlabeled = unlabeled_rows(self, X_unlabeled, X.shape[0])
-        check_augment(self.augment, X.shape[1:])
+        check_augment(self.augment, self._row_shape())
         weight = _rows.check_weights(sample_weight, X)
         target = self._make_target(y[weight > 0], classes, warm, fresh=not one_pass)
         held_out = None
@@ -210,37 +220,40 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
             held_out = held_out[0], target.codes(held_out[1]), held_out[2]
         X, y, weight = _rows.drop_weightless(X, y, weight)
         batch_size = _AUTO_BATCH if self.batch_size == "auto" else self.batch_size
-        rows = self._as_rows(X, target.codes(y), weight, batch_size)
+        rows = self._as_set(X, target.codes(y), weight, batch_size)
 
-        sizes = (X.shape[1], *hidden, *self._head(hidden), target.n_outputs)
         kept = self.warm_start or one_pass
         memory = self._new_memory(warm, kept)
-        weights = self._starting_weights(sizes, memory, warm)
+        params = self._engine_params(target)
+        drawn_by = None if warm else memory.random_state
+        architecture = self._architecture(params, target.n_outputs, drawn_by)
+        weights = self._starting_weights(architecture, memory, warm)
         if stop and held_out is None:
             rows, held_out = split_off(rows, self.validation_fraction, target, memory.random_state)
         if not warm:
             more = memory, X_unlabeled, source
-            weights = self._take_over(weights, sizes, rows, target, *more)
+            weights = self._take_over(weights, architecture, rows, target, *more)
         observed = held_out
-        rows, held_out, weights = self._encode(rows, held_out, weights, target, warm)
+        rows, held_out, change = self._encode(rows, held_out, target)
+        if warm:
+            weights = [architecture.rescaled(w, *change) for w in weights]
 
-        params = training_params(self, target.loss)
         memory = self._begin(memory, restart=not one_pass)
-        params.update(self._transfer_params(sizes, memory.progress[0], warm))
+        architecture = self._with_transfer(params, architecture, memory.progress[0], warm)
         if n_epochs is not None or self.n_snapshots > 1:
             params["n_iter_no_change"] = np.inf
         score = None
         if observed is not None and self.scoring != "loss":
-            score = make_score(self, observed, target, make_layers(params, sizes))
+            score = make_score(self, observed, target, architecture)
         if self.anchor is not None:
-            params["anchor"] = check_anchor(self.anchor, sizes)
+            params["anchor"] = check_anchor(self.anchor, architecture.coef_shapes)
         problem = make_problem(
             params,
             rows,
             held_out,
             *weights,
             memory,
-            sizes=sizes,
+            architecture=architecture,
             batch_size=min(batch_size, len(rows[2])),
             early_stopping=stop,
             n_epochs=1 if one_pass else n_epochs or self.max_iter,
@@ -251,7 +264,7 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         net = make_net(
             params,
             problem.plan,
-            problem.layers,
+            architecture,
             problem.state.params,
             link=target.link,
             problem=problem,
@@ -264,13 +277,9 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
 
     # --- what goes in
 
-    def _as_rows(self, X, codes, weight, batch_size):
+    def _as_set(self, X, codes, weight, batch_size):
         """Rows in the form that training takes them: where one batch holds them, a set."""
         return _rows.as_weighted_set(X, codes, weight, batch_size)
-
-    def _head(self, hidden):
-        """Units of hidden layers that stand between those asked for and the output."""
-        return ()
 
     def _check_data(self, X, y, reset):
         if reset and _is_plain(X, y) and self._y_numeric:
@@ -311,41 +320,36 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
             return Memory.fresh(self.random_state, kept)
         return Memory.fresh(np.random.mtrand._rand, kept)  # random_state=np.random
 
-    def _starting_weights(self, sizes, memory, warm):
-        """Weights to start from, and their average so far: each coefs, intercepts, norms."""
-        from skreg.engine.train import initial_weights
+    def _engine_params(self, target):
+        """Parameters as the engine takes them."""
+        return training_params(self, target.loss)
 
+    def _starting_weights(self, architecture, memory, warm):
+        """Weights to start from, and their average so far."""
         if not warm:
-            start = initial_weights(sizes, self.activation, self.normalization, memory.random_state)
-            return [start] * 2
-        before = (self.coefs_[0].shape[0], *(c.shape[1] for c in self.coefs_))
-        if before != sizes:
-            raise ValueError(
-                f"The fitted net has layers of {before} units, but hidden_layer_sizes and the data "
-                f"now ask for {sizes}: fit with warm_start=False to begin anew."
-            )
-        for name in ("normalization", "residual"):
-            fitted = getattr(self, f"_{name}")
-            if fitted != getattr(self, name):
-                raise ValueError(
-                    f"The fitted net has {name}={fitted!r}, but {name} is now "
-                    f"{getattr(self, name)!r}: fit with warm_start=False to begin anew."
-                )
-        fitted = self.coefs_, self.intercepts_, self.norms_
+            return [architecture.initial(memory.random_state)] * 2
+        self._check_same(architecture)
+        fitted = self._weights()
         return [memory.raw or fitted, fitted]
 
-    def _encode(self, rows, held_out, weights, target, warm):
-        """Rows as the net sees them (X, Y, weight), and weights fitted to the target's units."""
+    def _take_over(self, weights, *more):
+        """Weights to start from with those of another net among them: nothing is taken here."""
+        return weights
+
+    def _with_transfer(self, params, architecture, progress, warm):
+        """Architecture whose layers train as transfer has it; `params` are changed alike."""
+        return architecture
+
+    def _encode(self, rows, held_out, target):
+        """Rows as the net sees them (X, Y, weight), and how its outputs' units have changed."""
         dtype = self._compute_dtype()
         X, codes, weight = rows
-        factor, offset = target.take_in(codes, weight)
-        if warm:
-            weights = [_rescaled(*triple, factor, offset) for triple in weights]
+        change = target.take_in(codes, weight)
         rows = X, target.encode(codes, dtype, training=True), target.weigh(codes, weight)
         if held_out is not None:
             X, codes, weight = held_out
             held_out = X, target.encode(codes, dtype, False), target.weigh(codes, weight)
-        return rows, held_out, weights
+        return rows, held_out, change
 
     def _begin(self, memory, restart):
         from skreg import stopping
@@ -361,26 +365,20 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
 
     def _describe(self, target):
         """Fitted attributes that tell what the net's outputs mean."""
-        self._target, self._activation = target, self.activation
-        self._normalization, self._residual = self.normalization, self.residual
-        self._dropout = self.input_dropout, self.dropout
+        self._target = target
         self.n_outputs_, self.out_activation_ = target.n_outputs, target.link
 
     def _take(self, net, target, warm):
         """Fitted attributes from a trained net."""
-        from skreg.engine.train import unpack
-
         problem, progress = net.problem, net.problem.progress[0]
         # a callback may have stopped training inside an epoch
         history = [row for row in net.history if "train_loss" in row]
-        weights = unpack(problem.layers, problem.state.params, self.dtype)
-        self.coefs_, self.intercepts_, self.norms_ = weights
-        kept = problem.snapshots
-        self.snapshots_ = [unpack(problem.layers, flat, self.dtype) for flat in kept]
-        if kept:  # the same arrays, so that they are saved once
-            self.coefs_, self.intercepts_, self.norms_ = self.snapshots_[-1]
-        self.sparsity_ = [float((coef == 0).mean()) for coef in self.coefs_]
-        self.n_layers_ = len(self.coefs_) + 1
+        architecture = problem.architecture
+        ends = [architecture.unpack(flat, self.dtype) for flat in problem.snapshots]
+        # of the snapshots the last one's arrays, so that they are saved once
+        last = ends[-1] if ends else architecture.unpack(problem.state.params, self.dtype)
+        self._set_weights(last, architecture)
+        self.snapshots_ = ends
         self._describe(target)
         self.n_iter_ = len(history)
         self.t_ = int(progress["seen"])
@@ -401,6 +399,15 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
     def _warn_if_unfinished(self):
         from skreg import stopping
 
+        if self._status == stopping.OUT_OF_TIME:
+            kept = "the best weights so far" if self.early_stopping else "the weights as they were"
+            warnings.warn(
+                f"Training ended after max_time={self.max_time!r} seconds, in epoch "
+                f"{self.n_iter_ + 1} of {self.max_iter}, with {kept}. Raise max_time to go on.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+            return
         chose_length = self.n_iter_no_change >= self.max_iter or self.learning_rate == "cosine"
         if self._status != stopping.RUNNING or (chose_length and self.solver != "lbfgs"):
             return
@@ -418,24 +425,20 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         """The fitted skorch net behind the estimator (`skorch.NeuralNet`)."""
         check_is_fitted(self, "coefs_")
         if getattr(self, "_net", None) is None:
-            from skreg.engine.train import rebuild_net
-
-            as_fitted = {
-                "activation": self._activation,
-                "normalization": self._normalization,
-                "residual": self._residual,
-                "dtype": self.coefs_[0].dtype.name,
-            }
-            neutral = {"alpha": 0.0, "l1": 0.0, "dropout": 0.0}
-            self._net = rebuild_net(
-                {**training_params(self, self._target.loss), **as_fitted, **neutral},
-                self.coefs_,
-                self.intercepts_,
-                self.norms_,
-                self._history(),
-                link=self.out_activation_,
-            )
+            self._net = self._rebuilt_net()
         return self._net
+
+    def _rebuilt_net(self):
+        from skreg.engine.train import rebuild_net
+
+        params, weights = self._fitted_params(), self._weights()
+        architecture = self._architecture_of(params, weights)
+        link = self.out_activation_
+        return rebuild_net(params, architecture, weights, self._history(), link=link)
+
+    def _fitted_params(self):
+        """Parameters as the engine takes them, of the fitted net."""
+        return {**training_params(self, self._target.loss), **self._as_fitted()}
 
     def _history(self):
         rows = [{"epoch": i, "train_loss": v} for i, v in enumerate(self.loss_curve_, 1)]
@@ -443,9 +446,6 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
         for row, score in zip(rows[len(rows) - len(scores) :], scores, strict=True):
             row["valid_loss"] = -score
         return rows
-
-    def _onnx_answer(self, graph, x):
-        return net_answer(self, graph, x)
 
     def __getstate__(self):
         state = dict(super().__getstate__())
@@ -462,29 +462,24 @@ class BaseMLP(CallbackSupportMixin, ChangedParamsMixin, OnnxMixin, TransferMixin
     def _outputs(self, X, dtype=None, link=None):
         """The same of each net that predicts: a list."""
         X, nets = self._ready(X, dtype)
-        link = link or self.out_activation_
-        return [forward(X, *w, self._activation, link, residual=self._residual) for w in nets]
+        return [self._through(X, net, link or self.out_activation_) for net in nets]
 
-    def _ready(self, X, dtype=None):
-        """X checked, and of each net that predicts what `forward` takes: its weights in `dtype`."""
-        if "coefs_" not in vars(self):
-            check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
-        dtype = np.dtype(dtype or self.coefs_[0].dtype)
-        if not _rows.needs_no_check(self, X, dtype):
-            X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
-        nets = self.snapshots_ or [(self.coefs_, self.intercepts_, self.norms_)]
-        return X, [[[w.astype(dtype, copy=False) for w in ws] for ws in net] for net in nets]
+    def _as_rows(self, X, name="X"):
+        """X with a line for each row, as it is where a net takes nothing else."""
+        return X
+
+    def _in_shape(self, X):
+        """The lines of X in the shape that rows have, where X is dense."""
+        return X
+
+    def _row_shape(self):
+        """Shape in which augmentations see a row."""
+        return (self.n_features_in_,)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def _rescaled(coefs, intercepts, norms, factor, offset):
-    """Weights whose outputs are `factor` times those of the given ones, plus `offset`."""
-    coefs = [*coefs[:-1], coefs[-1] * factor]
-    return coefs, [*intercepts[:-1], intercepts[-1] * factor + offset], norms
 
 
 def _is_plain(X, y):

@@ -16,7 +16,7 @@ def fit_task(estimator, X, y, sample_weight):
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNet
     X, y, sample_weight
         As given to `fit`, and so handed to callbacks.
     """
@@ -47,7 +47,7 @@ class Task:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNet
     context : sklearn.callback.CallbackContext
     given : dict
         Rows, targets and metadata.
@@ -99,13 +99,11 @@ class Epochs:
 
     def _attributes(self):
         """What prediction asks of a fitted estimator, as if training had stopped here."""
-        from skreg.engine.train import unpack
-
         p = self._problem
         flat = p.state.best if p.plan[0]["keep_best"] else p.measured()
         fitted = copy(self._task.estimator)
         fitted._describe(self._target)
-        dtype = fitted.dtype
-        fitted.coefs_, fitted.intercepts_, fitted.norms_ = unpack(p.layers, flat, dtype)
-        fitted.snapshots_ = [unpack(p.layers, kept, dtype) for kept in p.snapshots]
+        architecture, dtype = p.architecture, fitted.dtype
+        fitted._set_weights(architecture.unpack(flat, dtype), architecture)
+        fitted.snapshots_ = [architecture.unpack(kept, dtype) for kept in p.snapshots]
         return vars(fitted)

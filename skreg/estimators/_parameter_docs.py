@@ -101,6 +101,10 @@ _TRAINING = """\
         fixed number of epochs.
     max_fun : int, default=15000
         Most evaluations of the objective by lbfgs.
+    max_time : float, default=None
+        Seconds of training after which `fit` ends, within about 0.2 s but not before one epoch,
+        with the best weights so far under early stopping and a `ConvergenceWarning`. With "refit"
+        each of the two trainings has half of it. None is no limit. Not part of `partial_fit`.
 """
 
 _REGULARIZERS = """\

@@ -1,4 +1,4 @@
-"""The parameters that all MLP estimators share: their ranges, and how they go together."""
+"""The parameters that estimators share: their ranges, and how they go together."""
 
 from itertools import pairwise
 from numbers import Integral, Real
@@ -14,12 +14,8 @@ _ABOVE_0 = Interval(Real, 0, None, closed="neither")
 _FROM_1 = Interval(Integral, 1, None, closed="left")
 _SHARE = Interval(Real, 0, 1, closed="left")
 
-SHARED_CONSTRAINTS = {
-    "hidden_layer_sizes": ["array-like", _FROM_1],
-    "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
-    "normalization": [StrOptions({"layer", "batch"}), None],
-    "residual": ["boolean"],
-    "solver": [StrOptions({"adam", "adamw", "sgd", "lbfgs"})],
+TRAINING_CONSTRAINTS = {
+    "solver": [StrOptions({"adam", "adamw", "sgd"})],
     "alpha": [_AT_LEAST_0, "array-like"],
     "l1": [_AT_LEAST_0, "array-like"],
     "anchor_alpha": [_AT_LEAST_0],
@@ -47,7 +43,7 @@ SHARED_CONSTRAINTS = {
     "beta_2": [_SHARE],
     "epsilon": [_ABOVE_0],
     "n_iter_no_change": [_FROM_1, Options(Real, {np.inf})],
-    "max_fun": [_FROM_1],
+    "max_time": [_ABOVE_0, None],
     "averaging": [StrOptions({"ema", "swa"}), None],
     "averaging_decay": [_SHARE],
     "averaging_start": [_SHARE],
@@ -57,20 +53,64 @@ SHARED_CONSTRAINTS = {
     "mixup_alpha": [_AT_LEAST_0],
     "cutmix_alpha": [_AT_LEAST_0],
     "augment": [HasMethods("apply"), None],
-    "dropout": [_SHARE, "array-like"],
     "input_dropout": [_SHARE],
-    "drop_path": [_SHARE],
     "noise_std": [_AT_LEAST_0],
     "weight_noise_std": [_AT_LEAST_0],
+    "device": [str],
+    "dtype": [StrOptions({"float32", "float64"})],
+    "callbacks": [list, None],
+}
+"""Of what every estimator has."""
+
+LAYERED_CONSTRAINTS = {
+    **TRAINING_CONSTRAINTS,
+    "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
+    "normalization": [StrOptions({"layer", "batch"}), None],
+    "residual": ["boolean"],
+    "dropout": [_SHARE, "array-like"],
+    "drop_path": [_SHARE],
     "pretrained": [HasMethods(["fit", "get_params"]), None],
     "reset_layers": [_FROM_1],
     "n_frozen_layers": [Interval(Integral, 0, None, closed="left"), StrOptions({"all"})],
     "freeze_epochs": [Interval(Integral, 0, None, closed="left"), None],
     "pretrained_lr_mult": [_ABOVE_0],
-    "device": [str],
-    "dtype": [StrOptions({"float32", "float64"})],
+}
+"""Of what MLPs and conv nets have."""
+
+MLP_CONSTRAINTS = {
+    **LAYERED_CONSTRAINTS,
+    "hidden_layer_sizes": ["array-like", _FROM_1],
+    "solver": [StrOptions({"adam", "adamw", "sgd", "lbfgs"})],
+    "max_fun": [_FROM_1],
     "engine": [StrOptions({"auto", "compiled", "torch"})],
-    "callbacks": [list, None],
+}
+
+CONV_CONSTRAINTS = {
+    **LAYERED_CONSTRAINTS,
+    "input_shape": ["array-like", None],
+    "channels": ["array-like", _FROM_1],
+    "kernel_size": [_FROM_1],
+    "pool": [_FROM_1],
+    "front": [HasMethods("build"), None],
+}
+
+USERS_CONSTRAINTS = {
+    **TRAINING_CONSTRAINTS,
+    "module": [callable, None],
+    "input_shape": ["array-like", None],
+}
+
+CLASSIFIER_CONSTRAINTS = {
+    "label_smoothing": [Interval(Real, 0, 1, closed="both")],
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+}
+
+REGRESSOR_CONSTRAINTS = {
+    "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})],
+    "target_noise_std": [_AT_LEAST_0],
+    "scale_target": ["boolean"],
+    "huber_delta": [_ABOVE_0],
+    "quantile": [Interval(Real, 0, 1, closed="neither")],
 }
 
 _NOT_A_SMOOTH_FUNCTION = (
@@ -100,14 +140,42 @@ def check_together(estimator):
     ValueError
         Naming the parameters, their values and the remedy.
     """
-    hidden = _hidden_layer_sizes(estimator.hidden_layer_sizes)
-    _check_architecture(estimator, hidden)
-    _check_snapshots(estimator)
+    hidden = layer_sizes("hidden_layer_sizes", estimator.hidden_layer_sizes)
+    _check_architecture(estimator, "hidden_layer_sizes", hidden, "hidden layers")
     _check_transfer(estimator)
-    _check_per_layer("dropout", estimator.dropout, len(hidden), "hidden layers", below=1)
+    check_training(estimator)
+    check_strengths(estimator, len(hidden) + 1)
+    if estimator.solver == "lbfgs":
+        _check_lbfgs(estimator)
+    return hidden
+
+
+def check_conv(estimator):
+    """Raise where parameters of a conv net do not go together, as `check_together`."""
+    channels = layer_sizes("channels", estimator.channels)
+    if not channels:
+        raise ValueError("channels=() leaves no block: give the channels of one at least.")
+    if estimator.kernel_size % 2 == 0:
+        raise ValueError(
+            f"kernel_size={estimator.kernel_size} has no middle, so maps would change their size: "
+            f"use an odd number, {estimator.kernel_size + 1} say."
+        )
+    _check_architecture(estimator, "channels", channels, "blocks")
+    _check_transfer(estimator)
+    check_training(estimator)
+    check_strengths(estimator, len(channels) + 1)
+
+
+def check_strengths(estimator, n_weights):
+    """Raise where `alpha` or `l1` are neither a number nor one for each weight tensor."""
     for name in ("alpha", "l1"):
         value, layers = getattr(estimator, name), "layers of weights (the output's included)"
-        _check_per_layer(name, value, len(hidden) + 1, layers, below=np.inf)
+        _check_per_layer(name, value, n_weights, layers, below=np.inf)
+
+
+def check_training(estimator):
+    """Raise where training parameters and regularizers do not go together."""
+    _check_snapshots(estimator)
     if estimator.sam_rho and estimator.gradient_penalty:
         raise ValueError(
             f"sam_rho={estimator.sam_rho!r} and gradient_penalty={estimator.gradient_penalty!r} "
@@ -115,38 +183,43 @@ def check_together(estimator):
         )
     if np.any(estimator.l1) and estimator.solver == "sgd" and estimator.momentum == 1:
         raise ValueError("l1 with solver='sgd' needs momentum below 1, got momentum=1.")
-    if estimator.solver == "lbfgs":
-        for name in _NOT_A_SMOOTH_FUNCTION:
-            value = getattr(estimator, name, 0.0)
-            value = active(value) if name == "augment" else value
-            if value is not None and np.any(value):
-                raise ValueError(
-                    f"solver='lbfgs' minimizes one smooth function and cannot serve {name}="
-                    f"{value!r}. Use solver='adam', 'adamw' or 'sgd', or leave {name} at its "
-                    "default."
-                )
-        if estimator.normalization == "batch":
+
+
+def _check_lbfgs(estimator):
+    """Raise where `solver="lbfgs"` finds something other than one smooth function."""
+    for name in _NOT_A_SMOOTH_FUNCTION:
+        value = getattr(estimator, name, 0.0)
+        value = active(value) if name == "augment" else value
+        if value is not None and np.any(value):
             raise ValueError(
-                "solver='lbfgs' minimizes one function of all rows and cannot serve "
-                "normalization='batch'. Use normalization='layer', or another solver."
+                f"solver='lbfgs' minimizes one smooth function and cannot serve {name}="
+                f"{value!r}. Use solver='adam', 'adamw' or 'sgd', or leave {name} at its default."
             )
-    return hidden
+    if estimator.normalization == "batch":
+        raise ValueError(
+            "solver='lbfgs' minimizes one function of all rows and cannot serve "
+            "normalization='batch'. Use normalization='layer', or another solver."
+        )
 
 
-def _check_architecture(estimator, hidden):
-    """Raise where `normalization`, `residual` and `drop_path` find no layers to act on."""
-    value = estimator.hidden_layer_sizes
+def _check_architecture(estimator, name, hidden, layers):
+    """Raise where `dropout`, `residual` and `drop_path` find no layers (sizes `hidden`) to act on.
+
+    `name` is the parameter of the sizes, and `layers` what to call them.
+    """
+    value = getattr(estimator, name)
+    _check_per_layer("dropout", estimator.dropout, len(hidden), layers, below=1)
     if estimator.residual and not any(a == b for a, b in pairwise(hidden)):
         raise ValueError(
-            f"residual=True needs two neighbouring hidden layers of equal width, and "
-            f"hidden_layer_sizes={value!r} has none: use (64, 64), say, or residual=False."
+            f"residual=True needs two neighbouring {layers} of equal width, and "
+            f"{name}={value!r} has none: use (64, 64), say, or residual=False."
         )
     if estimator.drop_path and not estimator.residual:
         raise ValueError(
             f"drop_path={estimator.drop_path!r} leaves out the branches of residual layers: set "
             "residual=True, or drop_path=0.0."
         )
-    if estimator.normalization == "layer" and 1 in hidden:
+    if name == "hidden_layer_sizes" and estimator.normalization == "layer" and 1 in hidden:
         raise ValueError(
             f"normalization='layer' makes a layer of one unit constant, and hidden_layer_sizes="
             f"{value!r} has one: use at least 2 units, or normalization='batch'."
@@ -192,9 +265,8 @@ def _check_transfer(estimator):
         )
 
 
-def check_anchor(anchor, sizes):
-    """Anchor as arrays of the shapes of `coefs_`; raises where they are others."""
-    shapes = list(pairwise(sizes))
+def check_anchor(anchor, shapes):
+    """Anchor as arrays of `shapes`, those of `coefs_`; raises where they are others."""
     arrays = [np.asarray(a, dtype=np.float64) for a in anchor]
     if [a.shape for a in arrays] != shapes:
         raise ValueError(
@@ -205,14 +277,13 @@ def check_anchor(anchor, sizes):
     return arrays
 
 
-def _hidden_layer_sizes(value):
+def layer_sizes(name, value):
+    """Sizes of layers as a tuple of int, from one int or several; `name` is the parameter's."""
     sizes = tuple(np.atleast_1d(np.array(value, dtype=object)))
     for size in sizes:
         if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
-            raise ValueError(
-                f"hidden_layer_sizes must be integers of at least 1, got {value!r}. "
-                "Use () for a linear model."
-            )
+            hint = " Use () for a linear model." if name == "hidden_layer_sizes" else ""
+            raise ValueError(f"{name} must be integers of at least 1, got {value!r}.{hint}")
     return tuple(int(size) for size in sizes)
 
 
@@ -260,16 +331,34 @@ def takes_snapshots(estimator):
     return True
 
 
+_WITHOUT = {
+    "activation": "relu",
+    "normalization": None,
+    "residual": False,
+    "dropout": 0.0,
+    "drop_path": 0.0,
+    "max_fun": 15000,
+    "engine": "torch",
+}
+"""What the engine is told where an estimator has no such parameter."""
+
+
 def training_params(estimator, loss):
     """An estimator's parameters as the engine takes them, with `loss` and `dtype` as trained."""
     dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
     settled = getattr(estimator, "_settled", {})  # what is no parameter of this estimator
-    return {**settled, **estimator.get_params(deep=False), "loss": loss, "dtype": dtype}
+    own = estimator.get_params(deep=False)
+    params = {**_WITHOUT, **settled, **own, "loss": loss, "dtype": dtype}
+    if params["max_time"] is not None and params["early_stopping"] == "refit":
+        params["max_time"] /= 2  # of two trainings
+    return params
 
 
 def store(values):
     """Set a constructor's arguments, given as its `locals()`, as attributes, untouched."""
     estimator = values["self"]
     for name, value in values.items():
-        if name != "self":
+        if name not in ("self", "__class__", "module__params"):
             setattr(estimator, name, value)
+    if "module__params" in values:
+        estimator._take_module_params(values["module__params"])

@@ -9,8 +9,6 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skreg.estimators._forward import forward
-
 _LEVELS = 65536  # as in `skreg.noise`, which brings numba
 
 
@@ -19,7 +17,7 @@ def thinned_outputs(net, X, n_samples, random_state, dtype=None):
 
     Parameters
     ----------
-    net : fitted MLP
+    net : fitted estimator
     X : {array-like, sparse matrix} of shape (n_rows, n_features)
     n_samples : int
         Passes. The first ones of more are the same.
@@ -37,8 +35,8 @@ def thinned_outputs(net, X, n_samples, random_state, dtype=None):
     ValueError
         For a net fitted without dropout or with snapshots, or a number of passes below 1.
     """
-    X, (weights, *more) = net._ready(X, dtype)
-    coefs = weights[0]
+    X, (ready, *more) = net._ready(X, dtype)
+    sizes = net._mask_sizes()
     if more:
         raise ValueError(
             f"n_samples={n_samples!r} leaves dropout on in one net, but here n_snapshots="
@@ -47,7 +45,7 @@ def thinned_outputs(net, X, n_samples, random_state, dtype=None):
     if not isinstance(n_samples, Integral) or n_samples < 1:
         raise ValueError(f"n_samples must be an int of at least 1, got {n_samples!r}.")
     input_dropout, dropout = net._dropout
-    rates = np.zeros(len(coefs))
+    rates = np.zeros(len(sizes))
     rates[0], rates[1:] = input_dropout, dropout
     if not rates.any():
         raise ValueError(
@@ -56,10 +54,9 @@ def thinned_outputs(net, X, n_samples, random_state, dtype=None):
             "skreg.BaggingRegressor or BaggingClassifier."
         )
     seed = check_random_state(0 if random_state is None else random_state).randint(2**31 - 1)
-    sizes = [len(coef) for coef in coefs]
-    for masks in draw_masks(rates, sizes, n_samples, seed, coefs[0].dtype):
-        link, residual = net.out_activation_, net._residual
-        yield forward(X, *weights, net._activation, link, residual=residual, masks=masks)
+    dtype = np.dtype(dtype or net.coefs_[0].dtype)
+    for masks in draw_masks(rates, sizes, n_samples, seed, dtype):
+        yield net._through(X, ready, net.out_activation_, masks)
 
 
 def draw_masks(rates, sizes, n_samples, seed, dtype):

@@ -1,14 +1,18 @@
 """What makes an estimator a transformer, and a giver and taker of layers."""
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from skreg import transfer
-from skreg.estimators._forward import forward
 
 
-class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """`transform`, and layers given to and taken from other nets, for `BaseMLP`."""
+class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """`transform`, and layers given to and taken from other nets, for nets of layers.
+
+    A subclass has `_representation(X)` and what `skreg.transfer` asks of a source; `_sizes_name`
+    is its parameter with the sizes of its hidden layers.
+    """
+
+    _computes_by = ("activation", "normalization", "residual")
 
     def transform(self, X):
         """Compute the representation: what the last hidden layer puts out, prediction's way.
@@ -25,13 +29,8 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             float64, so that a row's values do not depend on the rows beside it). Without hidden
             layers X itself, dense; with `n_snapshots` that of the last one.
         """
-        X, nets = self._ready(X, np.float64)  # raises where there is no fit
-        dtype, (coefs, intercepts, norms) = self.coefs_[0].dtype, nets[-1]
-        if len(coefs) == 1:
-            return (X.toarray() if hasattr(X, "toarray") else X).astype(dtype)
-        hidden = coefs[:-1], intercepts[:-1], norms
-        out = forward(X, *hidden, self._activation, residual=self._residual, hidden=True)
-        return out.astype(dtype, copy=False)
+        out = self._representation(X)  # raises where there is no fit
+        return out.astype(self.coefs_[0].dtype, copy=False)
 
     @property
     def _n_features_out(self):
@@ -46,13 +45,13 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         transfer.check_pretrained(getattr(self, "pretrained", None))
         return transfer.marked_clone(self, super().__sklearn_clone__())
 
-    def _take_over(self, weights, sizes, rows, target, memory, X_unlabeled, source):
+    def _take_over(self, weights, architecture, rows, target, memory, X_unlabeled, source):
         """Weights to start from with layers of `pretrained` among them, which is fitted first.
 
         Parameters
         ----------
         weights : list of tuples (coefs, intercepts, norms)
-        sizes : tuple of int
+        architecture : MLPArchitecture
         rows : tuple (X, codes, weight)
             Training rows.
         target : RegressionTarget or ClassTarget
@@ -66,22 +65,26 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         pretrained, self.pretrained_, self._n_taken = self.pretrained, None, 0
         if pretrained is None:
             return weights
+        transfer.check_kind(pretrained, self)
+        sizes = architecture.sizes
         n_taken = transfer.n_taken_over(self, sizes)
         seeds = transfer.draw_seeds(pretrained, memory.random_state)
         if source is None:
             X, codes, weight = rows
-            y = target.original(codes)
+            X, y = self._in_shape(X), target.original(codes)
             source = transfer.fit_source(pretrained, seeds, X, y, weight, X_unlabeled)
         transfer.check_fits(source, self, sizes, n_taken)
         self.pretrained_, self._n_taken = source, n_taken
         return [transfer.take_over(source, triple, n_taken) for triple in weights]
 
-    def _transfer_params(self, sizes, progress, warm):
-        """What transfer changes in the parameters that the engine takes."""
+    def _with_transfer(self, params, architecture, progress, warm):
+        """Architecture whose layers train as transfer has it; `params` are changed alike."""
         if getattr(self, "pretrained_", None) is None:
-            return {}
+            return architecture
         lived = len(self.loss_curve_) - int(progress["epoch"]) if warm else 0
-        return transfer.layer_params(self, self.pretrained_, sizes, self._n_taken, lived)
+        more = self.pretrained_, architecture.coef_shapes, self._n_taken, lived
+        params.update(transfer.layer_params(self, *more))
+        return self._architecture(params, architecture.sizes[-1], None)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

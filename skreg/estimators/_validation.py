@@ -53,6 +53,7 @@ def given_rows(estimator, validation, target):
 
 def _columns_of(estimator, X, name, **settings):
     """Rows given to `fit` beside X, checked to have its columns."""
+    X = estimator._as_rows(X, name)
     _check_feature_names(estimator, X, reset=False)
     kind = {"dtype": estimator._compute_dtype(), "order": "C", "accept_sparse": "csr"}
     X = check_array(X, **kind, input_name=name, **settings)
@@ -142,19 +143,17 @@ def _takes_weights(scorer):
     return "sample_weight" in signature(metric_of(scorer)).parameters
 
 
-def make_score(estimator, held_out, target, layers):
+def make_score(estimator, held_out, target, architecture):
     """Function from flat parameters to the score of the validation rows, by `scoring`.
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNet
         Is left alone: a copy of it with the parameters in question is what the scorer sees.
     held_out : tuple (X, codes, weight)
     target : RegressionTarget or ClassTarget
-    layers : ndarray of records
+    architecture : MLPArchitecture, or one of its kind
     """
-    from skreg.engine.train import unpack
-
     scorer = check_scoring(estimator, scoring=estimator.scoring)
     X, codes, weight = held_out
     y, extra = target.original(codes), {}
@@ -166,7 +165,7 @@ def make_score(estimator, held_out, target, layers):
     probe.snapshots_ = []
 
     def score(flat):
-        probe.coefs_, probe.intercepts_, probe.norms_ = unpack(layers, flat, flat.dtype)
+        probe._set_weights(architecture.unpack(flat, flat.dtype), architecture)
         return float(scorer(probe, X, y, **extra))
 
     return score

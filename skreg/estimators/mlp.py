@@ -1,12 +1,9 @@
 """`MLPRegressor` and `MLPClassifier`: their parameters. What they do stands in their bases."""
 
-from numbers import Real
-
-from skreg._sklearn import Interval, StrOptions
-from skreg.estimators._base import BaseMLP
 from skreg.estimators._classifier import NetClassifierMixin
+from skreg.estimators._layered import BaseMLP
 from skreg.estimators._parameter_docs import shared_docs
-from skreg.estimators._parameters import store
+from skreg.estimators._parameters import CLASSIFIER_CONSTRAINTS, REGRESSOR_CONSTRAINTS, store
 from skreg.estimators._regressor import NetRegressorMixin
 
 
@@ -71,14 +68,7 @@ class MLPRegressor(NetRegressorMixin, BaseMLP):
     True
     """
 
-    _parameter_constraints: dict = {
-        **BaseMLP._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})],
-        "target_noise_std": [Interval(Real, 0, None, closed="left")],
-        "scale_target": ["boolean"],
-        "huber_delta": [Interval(Real, 0, None, closed="neither")],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
-    }
+    _parameter_constraints: dict = {**BaseMLP._parameter_constraints, **REGRESSOR_CONSTRAINTS}
 
     def __init__(
         self,
@@ -109,6 +99,7 @@ class MLPRegressor(NetRegressorMixin, BaseMLP):
         epsilon=1e-8,
         n_iter_no_change=10,
         max_fun=15000,
+        max_time=None,
         averaging=None,
         averaging_decay=0.99,
         averaging_start=0.75,
@@ -202,11 +193,7 @@ class MLPClassifier(NetClassifierMixin, BaseMLP):
     True
     """
 
-    _parameter_constraints: dict = {
-        **BaseMLP._parameter_constraints,
-        "label_smoothing": [Interval(Real, 0, 1, closed="both")],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-    }
+    _parameter_constraints: dict = {**BaseMLP._parameter_constraints, **CLASSIFIER_CONSTRAINTS}
 
     def __init__(
         self,
@@ -236,6 +223,7 @@ class MLPClassifier(NetClassifierMixin, BaseMLP):
         epsilon=1e-8,
         n_iter_no_change=10,
         max_fun=15000,
+        max_time=None,
         averaging=None,
         averaging_decay=0.99,
         averaging_start=0.75,

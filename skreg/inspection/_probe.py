@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg.estimators._base import BaseMLP
+from skreg.estimators._base import BaseNet
 
 
 def last_step(estimator):
@@ -20,7 +20,7 @@ def last_step(estimator):
         Where it is not fitted.
     """
     net = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(net, BaseMLP):
+    if not isinstance(net, BaseNet):
         raise TypeError(
             f"estimator must be an estimator of skreg, or a Pipeline that ends in one, got {net!r}."
         )

@@ -8,10 +8,11 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from skreg._sklearn import Interval, StrOptions, _check_feature_names
-from skreg.estimators._base import BaseMLP, all_or_nothing
+from skreg.estimators._base import all_or_nothing
 from skreg.estimators._callbacks import fit_task
 from skreg.estimators._forward import forward
-from skreg.estimators._parameters import SHARED_CONSTRAINTS
+from skreg.estimators._layered import BaseMLP
+from skreg.estimators._parameters import MLP_CONSTRAINTS
 from skreg.estimators._validation import unlabeled_rows
 from skreg.self_supervised._target import PretextTarget
 
@@ -33,7 +34,7 @@ _SETTLED = {
 _TRANSFER = ["pretrained", "reset_layers", "n_frozen_layers", "freeze_epochs", "pretrained_lr_mult"]
 
 _NARROWER = {
-    "hidden_layer_sizes": SHARED_CONSTRAINTS["hidden_layer_sizes"],
+    "hidden_layer_sizes": MLP_CONSTRAINTS["hidden_layer_sizes"],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "l1": [Interval(Real, 0, None, closed="left")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -53,9 +54,7 @@ class BasePretrainer(BaseMLP):
     """
 
     _parameter_constraints: dict = {
-        **{
-            name: c for name, c in SHARED_CONSTRAINTS.items() if name not in {*_SETTLED, *_TRANSFER}
-        },
+        **{name: c for name, c in MLP_CONSTRAINTS.items() if name not in {*_SETTLED, *_TRANSFER}},
         **_NARROWER,
     }
     _settled = _SETTLED
@@ -142,7 +141,7 @@ class BasePretrainer(BaseMLP):
     def _check_y(self, y, name="y"):
         return y
 
-    def _as_rows(self, X, codes, weight, batch_size):
+    def _as_set(self, X, codes, weight, batch_size):
         return X, codes, weight  # every row counts: swaps draw from them
 
     def _n_outputs(self):

@@ -52,9 +52,9 @@ class ContrastivePretrainer(BasePretrainer):
     {entries:
     solver alpha batch_size learning_rate learning_rate_init power_t max_iter shuffle
     random_state tol verbose warm_start momentum nesterovs_momentum early_stopping
-    validation_fraction beta_1 beta_2 epsilon n_iter_no_change averaging averaging_decay
-    averaging_start l1 max_norm clip_grad_norm sam_rho normalization residual dropout
-    input_dropout drop_path noise_std weight_noise_std device dtype engine callbacks}
+    validation_fraction beta_1 beta_2 epsilon n_iter_no_change max_time averaging
+    averaging_decay averaging_start l1 max_norm clip_grad_norm sam_rho normalization residual
+    dropout input_dropout drop_path noise_std weight_noise_std device dtype engine callbacks}
 
     Attributes
     ----------
@@ -128,6 +128,7 @@ class ContrastivePretrainer(BasePretrainer):
         beta_2=0.999,
         epsilon=1e-8,
         n_iter_no_change=10,
+        max_time=None,
         averaging=None,
         averaging_decay=0.99,
         averaging_start=0.75,
