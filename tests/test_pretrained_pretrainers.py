@@ -1,6 +1,7 @@
 """Pretrainers as sources of an MLP: fitted inside its fit, searched, saved, told to callbacks."""
 
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -165,8 +166,21 @@ def test_a_rows_representation_does_not_depend_on_the_rows_beside_it(cls, normal
     assert_array_equal(net.transform(X[::-1]), net.transform(X)[::-1])
 
 
-def test_views_of_a_users_serve_inside_a_search_too():
-    net = net_with(ContrastivePretrainer(**SHORT, views=Jitter()))
+class Alone(Jitter):
+    """Views that note how many tasks are making some at a time."""
+
+    now, most = 0, 0
+
+    def apply(self, batch, generator):
+        Alone.now += 1
+        Alone.most = max(Alone.most, Alone.now)
+        time.sleep(0.002)  # another task's turn, if it may
+        Alone.now -= 1
+        return super().apply(batch, generator)
+
+
+def test_views_of_a_users_serve_inside_a_search_one_task_at_a_time():
+    net = net_with(ContrastivePretrainer(**SHORT, views=Alone()))
     grid = {"pretrained__temperature": [0.1, 1.0], "learning_rate_init": [1e-3, 0.1]}
     search = GridSearchCV(net, grid, cv=2, error_score="raise")
     alone = search.fit(X, LABELS, X_unlabeled=MORE).cv_results_["mean_test_score"]
@@ -174,3 +188,4 @@ def test_views_of_a_users_serve_inside_a_search_too():
         beside = search.fit(X, LABELS, X_unlabeled=MORE).cv_results_["mean_test_score"]
     assert_array_equal(alone, beside)
     assert len(set(alone)) > 2
+    assert Alone.most == 1

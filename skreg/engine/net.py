@@ -175,7 +175,8 @@ class RegularizedNet(NeuralNet):
     def _calls_user(self):
         """Whether training runs code of the user's, which tasks run one at a time."""
         p = self.problem
-        return self._calls_user_in_steps or p.score is not None or p.watch is not None
+        beside = p.score is not None or p.watch is not None or p.views is not None
+        return self._calls_user_in_steps or beside
 
     @property
     def _calls_user_in_steps(self):

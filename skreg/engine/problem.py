@@ -74,7 +74,9 @@ class Problem:
     @property
     def n_bytes(self):
         """What data and state take in memory."""
-        return sum(a.nbytes for part in (self.data, self.validation, self.state) for a in part)
+        pairs = 0 if self.views is None else 2 * self.data.X.nbytes
+        parts = self.data, self.validation, self.state
+        return pairs + sum(a.nbytes for part in parts for a in part)
 
     def measured(self):
         """The weights that validation and prediction look at: their average, once it has begun."""
