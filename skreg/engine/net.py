@@ -130,6 +130,15 @@ class RegularizedNet(NeuralNet):
         self.initialized_ = True
         return vars(self)[name]
 
+    def bring_weights_to_device(self):
+        """Have a module that is not on the CPU, where it shares memory, hold the problem's weights."""
+        if torch.device(self.device).type == "cpu":
+            return
+        tensors = {**dict(self.module_.named_parameters()), **dict(self.module_.named_buffers())}
+        with torch.no_grad():
+            for place in self.problem.architecture.places:
+                tensors[place.name].copy_(torch.from_numpy(place.of(self.problem.state.params)))
+
     def without_data(self):
         """This net with its problem let go, so that it does not hold on to the data."""
         self.problem = None
