@@ -131,7 +131,7 @@ class RegularizedNet(NeuralNet):
         return vars(self)[name]
 
     def bring_weights_to_device(self):
-        """Have a module that is not on the CPU, where it shares memory, hold the problem's weights."""
+        """Have a module elsewhere than on the CPU, where memory is shared, hold the weights."""
         if torch.device(self.device).type == "cpu":
             return
         tensors = {**dict(self.module_.named_parameters()), **dict(self.module_.named_buffers())}
