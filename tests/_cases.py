@@ -44,11 +44,17 @@ THAWED = {"n_frozen_layers": "all", "freeze_epochs": 5, "pretrained_lr_mult": 0.
 CLASSIFIER_CONFIGURATIONS = {
     **SHARED_CONFIGURATIONS,
     "pretrained": {"pretrained": MLPClassifier(**QUICK), **THAWED, "anchor_alpha": 1e-3},
+    "pretrained_on_unlabelled": {"pretrained": MaskedPretrainer(**QUICK), **THAWED},
     "smoothing_balanced": {"label_smoothing": 0.1, "class_weight": "balanced"},
 }
 REGRESSOR_CONFIGURATIONS = {
     **SHARED_CONFIGURATIONS,
     "pretrained": {"pretrained": MLPRegressor(**QUICK), **THAWED, "early_stopping": "refit"},
+    "pretrained_on_unlabelled": {
+        "pretrained": ContrastivePretrainer(**QUICK),
+        "n_frozen_layers": 0,
+        "pretrained_lr_mult": 0.5,
+    },
     "huber_target_noise": {"loss": "huber", "target_noise_std": 0.05},
     "two_layers_unscaled": {"hidden_layer_sizes": (30, 20), "scale_target": False},
 }

@@ -1,61 +1,19 @@
-"""Pretrainers: both engines, the loss against an independent one, what is learnt, bad input."""
+"""Pretrainers in both engines: every parameter, all noises, blocks of any length."""
 
 import inspect
-import pickle
-from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
-import torch
-from joblib import parallel_config
-from numpy.testing import assert_allclose, assert_array_equal
-from pytorch_metric_learning.losses import SelfSupervisedLoss, SupConLoss
-from scipy.sparse import csr_matrix
-from sklearn.base import clone
-from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from skreg import ContrastivePretrainer, DivergenceError, MaskedPretrainer
-from skreg.contrast import torch_contrast
-from skreg.corruption import column_moments
-from skreg.engine import compiled
-from skreg.engine.plan import PLAN
-from skreg.engine.problem import make_data
+from skreg import ContrastivePretrainer, MaskedPretrainer
+from skreg.augmentation import ImageAugment, TabularAugment
 from tests import _table
-from tests._data import digits, learnt, regression
+from tests._data import learnt
+from tests._pretrainers import CLASSES, FIXED, SETTINGS, Jitter, X
 from tests.test_engines import assert_same
 
-STOP = {"early_stopping": True, "n_iter_no_change": 2, "tol": 0.01}
-X = regression()[0]
-CLASSES = [MaskedPretrainer, ContrastivePretrainer]
-PARAMS = {"random_state": 0, "hidden_layer_sizes": (9, 8), "batch_size": 25, "max_iter": 12}
-FIXED = {**PARAMS, "dtype": "float64", "tol": 0.0, "n_iter_no_change": 12}
-
-
-class Jitter:
-    """Views by added noise, in the protocol of `skreg.augmentation`."""
-
-    def __init__(self, std=0.3):
-        self.std = std
-
-    def apply(self, batch, generator):
-        return batch + self.std * torch.randn(batch.shape, generator=generator, dtype=batch.dtype)
-
-    def __repr__(self):
-        return f"Jitter({self.std})"
-
-
-class Shrinking(Jitter):
-    """Views that lose a column."""
-
-    def apply(self, batch, generator):
-        return batch[:, 1:]
-
-
+TABLE_VIEWS = TabularAugment(swap_rate=0.2, gaussian_std=0.1)
+IMAGE_VIEWS = ImageAugment(input_shape=(1, 2, 5))
 OWN = [
     (MaskedPretrainer, _table.Row("corruption", ("swap", "zero"))),
     (MaskedPretrainer, _table.Row("corruption", ("zero", "gaussian"))),
@@ -64,10 +22,12 @@ OWN = [
     (MaskedPretrainer, _table.Row("mask_loss_weight", (0.0, 2.0))),
     (ContrastivePretrainer, _table.Row("views", ("swap", "zero"))),
     (ContrastivePretrainer, _table.Row("views", ("zero", "gaussian"))),
-    (ContrastivePretrainer, _table.Row("views", (Jitter(0.3), Jitter(0.6)), engines=("torch",))),
+    (ContrastivePretrainer, _table.Row("views", (Jitter(0.3), Jitter(0.6)))),
+    (ContrastivePretrainer, _table.Row("views", (TABLE_VIEWS, IMAGE_VIEWS))),
     (ContrastivePretrainer, _table.Row("corruption_rate", (0.6, 0.2))),
     (ContrastivePretrainer, _table.Row("temperature", (0.5, 0.1))),
     (ContrastivePretrainer, _table.Row("projection_dim", (32, 3))),
+    (ContrastivePretrainer, _table.Row("projection_hidden", (None, 5))),
 ]
 
 
@@ -78,10 +38,12 @@ def rows_of_the_table():
         names = set(inspect.signature(cls).parameters) - own - _table.NOT_SHAPING
         for row in _table.REGULARIZERS + _table.TRAINING:
             serves = all(_serves(row.name, value) for value in row.values)
+            serves &= row.name != "averaging" or not row.base  # both stop at the same best epoch
             if row.name in names and row.only is None and serves and set(row.base) <= names:
                 yield cls, row
     base = {"n_iter_no_change": 8, "max_iter": 14, "learning_rate_init": 0.01}
     yield from ((cls, _table.Row("tol", (0.0, 100.0), base)) for cls in CLASSES)
+    yield from ((cls, _table.Row("averaging", ("ema", "swa"))) for cls in CLASSES)
     yield from OWN
 
 
@@ -127,13 +89,6 @@ def test_every_parameter_changes_the_fit_alike_in_both_engines(cls, row):
 
 
 NOISES = {"dropout": 0.2, "input_dropout": 0.1, "noise_std": 0.2, "weight_noise_std": 0.05}
-SETTINGS = [
-    partial(MaskedPretrainer, corruption="swap", mask_loss_weight=1.0),
-    partial(MaskedPretrainer, corruption="zero", reconstruct="corrupted", corruption_rate=0.1),
-    partial(MaskedPretrainer, corruption="gaussian", reconstruct="corrupted", mask_loss_weight=0.3),
-    partial(ContrastivePretrainer),
-    partial(ContrastivePretrainer, views="gaussian", temperature=0.05),
-]
 
 
 @pytest.mark.parametrize("make", SETTINGS, ids=str)
@@ -161,333 +116,3 @@ def test_blocks_may_end_anywhere(make, engine, monkeypatch):
     whole = make(**params).fit(X)
     monkeypatch.setattr(Pacing, "steps", lambda self: 1)
     assert_same(whole, make(**params).fit(X), rtol=1e-12)
-
-
-# --- the contrastive loss against an independent one
-
-
-def torch_loss(raw, code, temperature):
-    plan = np.zeros(1, PLAN)
-    plan["temperature"] = temperature
-    raw = torch.from_numpy(raw).requires_grad_()
-    code = torch.from_numpy(code)
-    loss = torch_contrast(plan[0], raw, code, torch.ones_like(raw[:, 0])) / len(raw)
-    loss.backward()
-    return loss.item(), raw.grad.numpy()
-
-
-@pytest.mark.parametrize("temperature", [0.05, 0.5, 2.0])
-def test_nt_xent_is_that_of_pytorch_metric_learning(temperature):
-    rng = np.random.RandomState(0)
-    raw = rng.normal(size=(40, 7))
-    theirs = torch.from_numpy(raw).requires_grad_()
-    loss = SelfSupervisedLoss(SupConLoss(temperature))(theirs[:20], theirs[20:])
-    loss.backward()
-    value, gradient = torch_loss(raw, np.tile(np.arange(20.0), 2)[:, None], temperature)
-    assert_allclose(value, loss.item(), rtol=1e-5)
-    assert_allclose(gradient, theirs.grad.numpy(), rtol=1e-5, atol=1e-8)
-
-
-@pytest.mark.parametrize("temperature", [0.05, 0.5])
-def test_groups_are_the_labels_of_supcon(temperature):
-    rng = np.random.RandomState(1)
-    raw, code = rng.normal(size=(40, 7)), np.tile(rng.randint(0, 6, 20), 2)
-    theirs = SupConLoss(temperature)(torch.from_numpy(raw), torch.from_numpy(code))
-    value, _ = torch_loss(raw, code[:, None].astype(float), temperature)
-    assert_allclose(value, theirs.item(), rtol=1e-5)
-
-
-@pytest.mark.parametrize("engine", ["compiled", "torch"])
-def test_the_validation_loss_of_a_fitted_pretrainer_is_theirs(engine):
-    net = ContrastivePretrainer(**FIXED, views=Jitter(0.0) if engine == "torch" else "zero")
-    net.set_params(corruption_rate=1.0, engine=engine, projection_dim=5).fit(X, X_val=X[:25])
-    other = X[:25] if engine == "torch" else np.tile(X.mean(axis=0), (25, 1))
-    module = net.net_.module_
-    views = [module(torch.from_numpy(v)) for v in (X[:25], other)]
-    theirs = SelfSupervisedLoss(SupConLoss(0.5))(*views).item()
-    assert_allclose(-net.validation_scores_[-1], theirs, rtol=1e-5)
-
-
-# --- corruption
-
-
-def corrupted(name, rate=0.3, n=4000):
-    rng = np.random.RandomState(0)
-    clean = np.column_stack([rng.normal(3, 2, n), rng.exponential(1, n), np.full(n, 5.0)])
-    plan = np.zeros(1, PLAN)
-    plan["corruption"] = ("none", "swap", "zero", "gaussian").index(name)
-    plan["corruption_threshold"], plan["n_views"] = round(rate * 65536), 1
-    data = make_data(clean, clean[:, :0], np.ones(n), np.dtype("f8"), column_moments(clean))
-    spoilt, targets = clean.copy(), np.empty((n, 6))
-    compiled.draws(np.dtype("f8")).corrupt(plan, 1, data, spoilt, targets)
-    return clean, spoilt, targets[:, :3], targets[:, 3:] == 1
-
-
-@pytest.mark.parametrize("name", ["swap", "zero", "gaussian"])
-def test_what_a_corruption_does(name):
-    from scipy import stats
-
-    clean, spoilt, target, mask = corrupted(name)
-    assert_array_equal(spoilt[~mask], clean[~mask])
-    assert_allclose(target[:, :2], StandardScaler().fit_transform(clean)[:, :2], atol=1e-12)
-    assert_array_equal(target[:, 2], 0)  # a constant column
-    assert all(abs(share - 0.3) < 0.03 for share in mask.mean(axis=0))
-    assert abs(np.corrcoef(mask[:, 0], mask[:, 1])[0, 1]) < 0.06
-    for j in range(2):
-        column, hit = spoilt[:, j], mask[:, j]
-        if name == "swap":
-            assert np.isin(column[hit], clean[:, j]).all()
-            assert stats.ks_2samp(column[hit], clean[:, j]).pvalue > 0.01
-            assert abs(np.corrcoef(column[hit], clean[hit, j])[0, 1]) < 0.08
-        elif name == "zero":
-            assert_allclose(column[hit], clean[:, j].mean())
-        else:
-            noise = (column - clean[:, j])[hit] / clean[:, j].std()
-            assert stats.kstest(noise, "norm").pvalue > 0.01
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_moments_are_safe(dtype):
-    columns = [np.full(50, 0.1), np.arange(50.0), 1e150 * np.arange(50.0), np.zeros(50)]
-    rows = np.column_stack(columns)
-    if dtype == "float32":
-        rows[:, 2] = 1e30 * np.arange(50.0)
-    moments = column_moments(rows.astype(dtype))
-    spread = rows.std(axis=0)
-    assert_allclose(moments[1], [1, spread[1], spread[2], 1], rtol=1e-6)
-    assert_allclose(moments[0], rows.mean(axis=0), rtol=1e-6)
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-def test_validation_is_the_same_at_every_epoch(cls):
-    still = cls(**{**FIXED, "learning_rate_init": 1e-14}).fit(X, X_val=X[:30])
-    assert_allclose(still.validation_scores_, still.validation_scores_[0], rtol=1e-8)
-    assert np.ptp(still.loss_curve_) > 1e-4  # training draws anew
-
-
-# --- what is learnt
-
-
-def test_a_linear_masked_net_finds_the_principal_subspace():
-    # of a row with nothing hidden worth a column, the best linear net is PCA (Baldi & Hornik 1989)
-    rng = np.random.RandomState(0)
-    rows = StandardScaler().fit_transform(rng.normal(size=(300, 2)) @ rng.normal(size=(2, 8)))
-    params = {"corruption": "gaussian", "corruption_rate": 1e-4, "alpha": 0.0, "max_iter": 400}
-    net = MaskedPretrainer(
-        (2,), "identity", learning_rate_init=0.01, n_iter_no_change=400, random_state=0, **params
-    ).fit(rows)
-    found, _ = np.linalg.qr(net.coefs_[-1].T)
-    expected = PCA(2).fit(rows).components_.T
-    assert_allclose(np.linalg.svd(found.T @ expected)[1], 1, atol=1e-3)
-
-
-def test_the_mask_head_finds_swapped_entries():
-    rng = np.random.RandomState(0)
-    factor = rng.normal(size=(400, 1))
-    rows = factor + 0.1 * rng.normal(size=(400, 6))
-    net = MaskedPretrainer((50,), mask_loss_weight=1.0, corruption_rate=0.2, max_iter=300)
-    net.set_params(random_state=0, learning_rate_init=0.01, n_iter_no_change=300).fit(rows)
-    spoilt = rows.copy()
-    spoilt[:200, 2] = rows[200:, 2]
-    far = np.abs(spoilt[:200, 2] - rows[:200, 2]) > 1
-    logits = net.net_.module_(torch.from_numpy(spoilt.astype(np.float32))).detach().numpy()[:, 6:]
-    assert (logits[:200, 2][far] > 0).mean() > 0.8
-    assert (logits[200:] < 0).mean() > 0.9
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-def test_unlabelled_rows_help_where_labels_are_few(cls):
-    rows, labels = digits(1797)
-    rows = StandardScaler().fit_transform(rows)
-    few, test = slice(0, 50), slice(1297, None)
-    params = {"learning_rate_init": 0.01, "batch_size": 100, "learning_rate": "cosine"}
-    net = cls((256,), max_iter=25, n_iter_no_change=25, random_state=0, **params)
-    net.fit(rows[few], X_unlabeled=rows[50:1297])
-    probe = LogisticRegression(max_iter=1000)
-    plain = probe.fit(rows[few], labels[few]).score(rows[test], labels[test])
-    after = probe.fit(net.transform(rows[few]), labels[few])
-    assert after.score(net.transform(rows[test]), labels[test]) > plain + 0.02
-
-
-def test_groups_draw_rows_together():
-    rng = np.random.RandomState(0)
-    rows, groups = rng.normal(size=(200, 10)), rng.randint(0, 2, 200)
-    rows[:, 3] += groups
-
-    def gap(**given):
-        net = ContrastivePretrainer(batch_size=50, max_iter=60, n_iter_no_change=60, random_state=0)
-        raw = net.fit(rows, **given).net_.module_(torch.from_numpy(rows.astype(np.float32)))
-        z = torch.nn.functional.normalize(raw, dim=1).detach().numpy()
-        similarity, same = z @ z.T, groups[:, None] == groups
-        return similarity[same].mean() - similarity[~same].mean()
-
-    assert gap(groups=np.array(["a", "b"])[groups]) > 2 * gap()
-
-
-def test_equal_rows_are_no_strangers():
-    twice = np.repeat(X[:40], 2, axis=0)
-    named = ContrastivePretrainer(**FIXED).fit(twice, groups=np.repeat(np.arange(40), 2))
-    assert_array_equal(named.coefs_[0], ContrastivePretrainer(**FIXED).fit(twice).coefs_[0])
-
-
-# --- scikit-learn's ways
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-def test_all_rows_are_one_set(cls):
-    together = cls(**PARAMS).fit(X)
-    for rest in (X[40:], csr_matrix(X[40:])):
-        apart = cls(**PARAMS).fit(csr_matrix(X[:40]), X_unlabeled=rest)
-        assert_array_equal(apart.coefs_[0], together.coefs_[0])
-    none = cls(**PARAMS).fit(X, X_unlabeled=X[:0])
-    assert_array_equal(none.coefs_[0], together.coefs_[0])
-    one = cls(**PARAMS).fit(X[:1], X_unlabeled=X[1:])
-    assert_array_equal(one.coefs_[0], together.coefs_[0])
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize("residual", [False, True])
-def test_transform_is_the_last_hidden_layer(cls, residual):
-    params = {**FIXED, "hidden_layer_sizes": (8, 8), "normalization": "batch"}
-    net = cls(**params, residual=residual).fit(X)
-    coefs, intercepts, norms = net._encoder()
-    assert [coef.shape for coef in coefs] == [(10, 8), (8, 8)]
-    assert len(intercepts) == len(norms) == 2
-    module, seen = net.net_.module_.eval(), []
-    module.layers[2].register_forward_hook(lambda layer, args, output: seen.append(args[0]))
-    module(torch.from_numpy(X))
-    assert_allclose(net.transform(X), seen[0].detach().numpy(), rtol=1e-10, atol=1e-12)
-    assert net.set_params(dtype="float32").fit(X).transform(X).dtype == np.float32
-    assert_array_equal(net.transform(csr_matrix(X)), net.transform(X))
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-def test_names_frames_clone_and_pickle(cls):
-    frame = pd.DataFrame(X, columns=[f"c{i}" for i in range(10)])
-    net = cls(**PARAMS).set_output(transform="pandas")
-    out = net.fit_transform(frame)
-    assert out.columns.tolist() == [f"{cls.__name__.lower()}{i}" for i in range(8)]
-    assert out.columns.tolist() == net.get_feature_names_out().tolist()
-    assert_array_equal(pickle.loads(pickle.dumps(net)).transform(frame), out)
-    assert not hasattr(clone(net), "coefs_")
-    assert len(net.loss_curve_) == net.n_iter_ == 12
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-def test_warm_start_goes_on(cls):
-    whole = cls(**{**FIXED, "max_iter": 6, "batch_size": 200}).fit(X)
-    parts = cls(**{**FIXED, "max_iter": 3, "batch_size": 200, "warm_start": True}).fit(X).fit(X)
-    assert_allclose(parts.coefs_[0], whole.coefs_[0], rtol=1e-12)
-    assert_allclose(parts.loss_curve_, whole.loss_curve_, rtol=1e-12)
-
-
-@pytest.mark.parametrize("engine", ["compiled", "torch"])
-@pytest.mark.parametrize("cls", CLASSES)
-def test_global_generators_are_left_alone(cls, engine):
-    np_state, torch_state = np.random.get_state()[1].copy(), torch.get_rng_state()
-    views = {"views": Jitter()} if (cls, engine) == (ContrastivePretrainer, "torch") else {}
-    for seed in (None, 0, np.random.RandomState(0)):
-        cls(**{**PARAMS, "random_state": seed, "early_stopping": True, **views}).fit(X)
-    assert np.array_equal(np_state, np.random.get_state()[1])
-    assert torch.equal(torch_state, torch.get_rng_state())
-
-
-@pytest.mark.parametrize("backend", ["loky", "skreg"])
-@pytest.mark.parametrize("name", ["corruption_rate", "hidden_layer_sizes"])
-@pytest.mark.parametrize("cls", CLASSES)
-def test_a_search_over_a_pretrainer(cls, name, backend):
-    rows, labels = digits(200)
-    pipe = make_pipeline(cls(**PARAMS), LogisticRegression(max_iter=2000))
-    values = {"corruption_rate": [0.1, 0.5], "hidden_layer_sizes": [(5,), (20,)]}[name]
-    grid = {f"{cls.__name__.lower()}__{name}": values}
-    alone = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(rows, labels)
-    with parallel_config(backend=backend, n_jobs=2):
-        beside = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(rows, labels)
-    scores = "mean_test_score"
-    assert_array_equal(alone.cv_results_[scores], beside.cv_results_[scores])
-    assert len(set(alone.cv_results_[scores])) == 2
-
-
-def test_views_of_a_users_are_repeatable_and_new_at_every_step():
-    nets = [ContrastivePretrainer(**FIXED, views=Jitter()).fit(X) for _ in range(2)]
-    assert_array_equal(nets[0].coefs_[0], nets[1].coefs_[0])
-    still = ContrastivePretrainer(**{**FIXED, "learning_rate_init": 1e-14}, views=Jitter()).fit(X)
-    assert len(set(np.round(still.loss_curve_, 9))) == 12
-
-
-# --- bad input
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"X": X[:1]}, r"at least 2.*n_samples = 1 in X and X_unlabeled"),
-        ({"X": X[:0]}, r"0 sample"),
-        ({"X": np.where(X > 2, np.nan, X)}, r"Input X contains NaN"),
-        ({"X_unlabeled": np.where(X > 2, np.nan, X)}, r"X_unlabeled contains NaN"),
-        ({"X_val": np.where(X > 2, np.inf, X)}, r"X_val contains infinity"),
-        ({"X_unlabeled": X[:, :4]}, r"X_unlabeled has 4 features, but X has 10"),
-        ({"X_val": X[:, :4]}, r"X_val has 4 features, but X has 10"),
-        ({"X_val": X[:0]}, r"X_val has no rows"),
-        ({"X_unlabeled": X[0]}, r"2D array"),
-    ],
-)
-def test_bad_rows_are_named_and_leave_the_pretrainer_as_it_was(cls, given, message):
-    net = cls(**PARAMS).fit(X)
-    before = dict(vars(net))
-    with pytest.raises(ValueError, match=message):
-        net.fit(**{"X": X, **given})
-    assert vars(net) == before
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: MaskedPretrainer(()), r"hidden_layer_sizes=\(\).*at least one"),
-        (lambda: MaskedPretrainer(corruption_rate=0.0), r"corruption_rate.*\(0.0, 1.0\]"),
-        (lambda: MaskedPretrainer(solver="lbfgs"), r"solver"),
-        (lambda: MaskedPretrainer(engine="compiled", device="cuda"), r"device='cuda'"),
-        (lambda: ContrastivePretrainer(temperature=0), r"temperature"),
-        (lambda: ContrastivePretrainer(views=len), r"views.*apply"),
-        (
-            lambda: ContrastivePretrainer(views=Jitter(), engine="compiled"),
-            r"engine='compiled'.*views by a transform of your own",
-        ),
-        (
-            lambda: ContrastivePretrainer(views=Shrinking()),
-            r"views=.*\(120, 9\) from one of \(120, 10\)",
-        ),
-    ],
-)
-def test_parameters_that_cannot_be_had(make, message):
-    with pytest.raises(ValueError, match=message):
-        make().fit(X)
-
-
-def test_groups_of_another_length():
-    with pytest.raises(ValueError, match="groups has 3 entries, but X has 120 rows"):
-        ContrastivePretrainer().fit(X, groups=[0, 1, 1])
-
-
-@pytest.mark.parametrize("engine", ["compiled", "torch"])
-@pytest.mark.parametrize("cls", CLASSES)
-def test_divergence_is_an_error(cls, engine):
-    net = cls(**{**PARAMS, "learning_rate_init": 1e30, "engine": engine})
-    with pytest.raises(DivergenceError, match="lower learning_rate_init"):
-        net.fit(X)
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-def test_constant_columns_and_one_column(cls):
-    rows = np.column_stack([X[:, 0], np.full(len(X), 3.0)])
-    for given in (rows, rows[:, :1], rows[:, 1:]):
-        assert np.isfinite(cls(**PARAMS).fit(given).transform(given)).all()
-
-
-@pytest.mark.parametrize("cls", CLASSES)
-def test_attributes_are_documented_and_there(cls):
-    net = cls(**PARAMS).fit(pd.DataFrame(X, columns=list("abcdefghij")))
-    missing = {"snapshots_"}  # belongs to schedules that pretrainers do not have
-    for attribute in (a for a in vars(net) if a.endswith("_") and not a.startswith("_")):
-        assert attribute in missing or f"\n    {attribute} : " in cls.__doc__, attribute

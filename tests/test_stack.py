@@ -514,6 +514,15 @@ def test_a_stack_on_a_gpu_is_the_stack_on_the_cpu(together, kind):
 
 
 @pytest.mark.cuda
+@pytest.mark.parametrize("params", [{"early_stopping": True}, {"averaging": "ema"}])
+def test_the_net_on_a_gpu_has_the_weights_that_predict(params):
+    X, y = targets("regression")
+    net = MLPRegressor(device="cuda", scale_target=False, **{**TORCH, **params}).fit(X, y)
+    raw = net.net_.predict(np.asarray(X, net.coefs_[0].dtype))
+    assert_allclose(raw.ravel(), net.predict(X), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.cuda
 def test_noise_on_a_gpu_does_not_depend_on_the_neighbours(together):
     params = {**ALL_NOISE, "target_noise_std": 0.1, "device": "cuda"}
     data = parts("regression")[:3]

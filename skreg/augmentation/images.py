@@ -244,10 +244,10 @@ def _grid(inverse, height, width):
 
     y, x = torch.meshgrid(axis(height), axis(width), indexing="ij")
     places = torch.stack([x, y, torch.ones_like(x)], dim=-1).reshape(-1, 3)
-    at = places @ inverse.transpose(1, 2)
-    size = inverse.new_tensor([max(width - 1, 1), max(height - 1, 1)])
-    grid = 2 * at[:, :, :2] / at[:, :, 2:] / size - 1
-    return grid.reshape(len(inverse), height, width, 2)
+    # one product of matrices: many of 3 x 3 take torch several times as long
+    at = (inverse.reshape(-1, 3) @ places.T).reshape(len(inverse), 3, height, width)
+    size = inverse.new_tensor([max(width - 1, 1), max(height - 1, 1)])[:, None, None]
+    return (2 * at[:, :2] / at[:, 2:] / size - 1).permute(0, 2, 3, 1)
 
 
 def displacements(strength, n, height, width, draws):

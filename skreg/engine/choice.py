@@ -25,8 +25,6 @@ def choose_engine(params):
         obstacle = "callbacks that act on the torch optimizer or module"
     elif params["penalty"] is not None:
         obstacle = "a penalty of your own"
-    elif not isinstance(params.get("views", ""), str):
-        obstacle = "views by a transform of your own"
     elif augment is not None and not has_compiled_form(augment):
         obstacle = f"augment={augment!r}, which has no compiled form"
     elif is_exact(params):

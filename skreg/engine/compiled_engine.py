@@ -18,7 +18,7 @@ class CompiledEngine:
         """At most `n_steps` steps in the order of rows given; see `kernel.run_block`."""
         p = self.problem
         self._run_block(
-            p.data,
+            p.pairs or p.data,
             p.validation,
             p.plan,
             p.layers,

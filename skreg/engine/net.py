@@ -16,6 +16,7 @@ from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
 from skreg.engine.pacing import Pacing
+from skreg.engine.pretext import renew_views
 from skreg.engine.schedules import epochs_to_snapshot
 from skreg.engine.threads import threads_of_a_net
 from skreg.engine.torch_engine import TorchEngine
@@ -129,6 +130,15 @@ class RegularizedNet(NeuralNet):
         self.initialized_ = True
         return vars(self)[name]
 
+    def bring_weights_to_device(self):
+        """Have a module elsewhere than on the CPU, where memory is shared, hold the weights."""
+        if torch.device(self.device).type == "cpu":
+            return
+        tensors = {**dict(self.module_.named_parameters()), **dict(self.module_.named_buffers())}
+        with torch.no_grad():
+            for place in self.problem.architecture.places:
+                tensors[place.name].copy_(torch.from_numpy(place.of(self.problem.state.params)))
+
     def without_data(self):
         """This net with its problem let go, so that it does not hold on to the data."""
         self.problem = None
@@ -174,12 +184,13 @@ class RegularizedNet(NeuralNet):
     def _calls_user(self):
         """Whether training runs code of the user's, which tasks run one at a time."""
         p = self.problem
-        return self._calls_user_in_steps or p.score is not None or p.watch is not None
+        beside = p.score is not None or p.watch is not None or p.views is not None
+        return self._calls_user_in_steps or beside
 
     @property
     def _calls_user_in_steps(self):
-        own = self.penalty is not None or self.problem.views is not None
-        return bool(self.callbacks_) or own or is_users_own(self.augment)
+        own = self.penalty is not None or is_users_own(self.augment)
+        return bool(self.callbacks_) or own
 
     @contextmanager
     def _apart(self):
@@ -231,8 +242,11 @@ class RegularizedNet(NeuralNet):
             if progress["batch"] == 0 and self.callbacks_:
                 self.tell("on_epoch_begin", **self._epoch_data())
             start, step, done = time.perf_counter(), int(progress["step"]), booked
+            n_steps = pacing.steps()
+            if self.problem.views is not None:
+                n_steps = min(n_steps, renew_views(self.problem, self.device))
             with self._apart():
-                engine.run(curves, order, pacing.steps())
+                engine.run(curves, order, n_steps)
             seconds, booked = time.perf_counter() - start, int(progress["row"])
             pacing.note(int(progress["step"]) - step, seconds)
             for row in curves[done:booked].tolist():

@@ -1,7 +1,8 @@
 """Batches of the pretext tasks outside of the kernel, and validation rows spoilt once for all.
 
 The kernel makes its batches itself (`kernel.disturb_batch`); these are the torch engine's, with the
-same draws. Views by a transform of the user's are drawn by torch.
+same draws. Views by a transform of the user's are drawn by torch, for both engines: an epoch's at
+once, as most of what a transform costs does not depend on the number of rows.
 """
 
 import numpy as np
@@ -9,9 +10,8 @@ import numpy as np
 from skreg.corruption import column_moments
 from skreg.engine import compiled
 from skreg.engine.problem import make_data
-from skreg.streams import VIEWS
 
-_PIECE = 4096  # validation rows that a user's transform sees at once
+_PIECE = 4096  # rows that a user's transform sees at once
 
 
 def is_pretext(plan):
@@ -41,10 +41,7 @@ def prepared(plan, data, validation, views, dtype):
         X = np.empty((0, data.X.shape[1]), dtype)
         return data, make_data(X, Y, weight, dtype, moments)
     if views is not None:
-        pieces = range(0, len(weight), _PIECE)
-        made = [users_views(plan[0], views, X[i : i + _PIECE], step=-i) for i in pieces]
-        X = np.concatenate([np.hstack([half.numpy() for half in pair]) for pair in made])
-        return data, make_data(X, Y, weight, dtype)
+        return data, make_data(users_views(plan[0], views, X, step=0), Y, weight, dtype)
     spoilt = np.array(X, dtype, order="C")
     targets = np.empty((len(weight), 2 * X.shape[1]), dtype)
     compiled.draws(dtype).corrupt(plan, 0, data, spoilt, targets)
@@ -58,10 +55,9 @@ def training_batch(problem, rows, step, device):
     import torch
 
     plan, data = problem.plan[0], problem.data
-    if problem.views is not None:
-        pair = users_views(plan, problem.views, data.X[rows], step, device)
-        _, y, weight = both_views(data, rows, 0)
-        return [torch.cat(pair), *(torch.from_numpy(a).to(device) for a in (y, weight))]
+    if problem.pairs is not None:
+        arrays = both_views(problem.pairs, rows, data.X.shape[1])
+        return [torch.from_numpy(a).to(device) for a in arrays]
     if plan["n_views"] == 2:
         x, y, weight = both_views(data, rows, 0)
         spoilt, targets = x[len(rows) :], np.empty((1, 1), x.dtype)
@@ -81,25 +77,44 @@ def both_views(data, rows, beyond):
     return x, np.tile(data.Y[rows], (2, 1)), np.tile(data.weight[rows], 2)
 
 
-def users_views(plan, views, rows, step, device="cpu"):
-    """Two views (tensors) of rows by a transform of the user's.
+def renew_views(problem, device):
+    """Have the epoch's views of all training rows in `problem.pairs`; steps left in the epoch.
+
+    They are a function of the epoch's first step, wherever a block of steps begins.
+    """
+    plan, data, progress = problem.plan[0], problem.data, problem.progress[0]
+    first = int(progress["step"] - progress["batch"]) + 1
+    if problem.pairs is None or problem.pairs_from != first:
+        X = users_views(plan, problem.views, data.X, first, device)
+        problem.pairs = make_data(X, data.Y, data.weight, problem.dtype)
+        problem.pairs_from = first
+    return -(-len(data.weight) // int(plan["batch_size"])) - int(progress["batch"])
+
+
+def users_views(plan, views, X, step, device="cpu"):
+    """Two views of rows by a user's transform, abreast: an array of shape (n_rows, 2 n_features).
 
     Its ``apply(batch, generator)`` gives a batch of the same shape, its draws from `generator`,
     which is seeded by the step.
     """
     import torch
 
-    from skreg.streams import torch_stream_keys
+    from skreg.streams import VIEWS, torch_stream_keys
 
     seed = torch.tensor(int(plan["seed"].view(np.int64)))
     key = int(torch_stream_keys(seed, VIEWS, torch.tensor(step)))
     generator = torch.Generator(device).manual_seed(key & (2**63 - 1))
-    batch = torch.from_numpy(np.ascontiguousarray(rows)).to(device)
-    pair = [views.apply(batch.clone(), generator) for _ in range(2)]
-    for view in pair:
-        if view.shape != batch.shape:
-            raise ValueError(
-                f"views={views!r} made a batch of shape {tuple(view.shape)} from one of "
-                f"{tuple(batch.shape)}: its apply(batch, generator) must keep the shape."
-            )
-    return [view.to(batch.dtype) for view in pair]
+    n_rows, n_features = X.shape
+    both = np.empty((n_rows, 2, n_features), X.dtype)
+    for start in range(0, n_rows, _PIECE):
+        rows = slice(start, start + _PIECE)
+        batch = torch.from_numpy(np.array(X[rows])).to(device)
+        for i in range(2):
+            view = views.apply(batch.clone(), generator)
+            if view.shape != batch.shape:
+                raise ValueError(
+                    f"views={views!r} made a batch of shape {tuple(view.shape)} from one of "
+                    f"{tuple(batch.shape)}: its apply(batch, generator) must keep the shape."
+                )
+            both[rows, i] = view.detach().cpu().numpy()
+    return both.reshape(n_rows, 2 * n_features)

@@ -39,6 +39,10 @@ class Problem:
         Flat parameters at the ends of cycles, where `n_snapshots` asks for them.
     views : object or None
         A user's transform that makes the views of a contrastive task.
+    pairs : Data or None
+        The epoch's views of the training rows by that transform, as `Data` has two abreast.
+    pairs_from : int
+        The first step of that epoch.
     """
 
     data: Data
@@ -54,6 +58,8 @@ class Problem:
     raw: object = None
     snapshots: list = field(default_factory=list)
     views: object = None
+    pairs: Data | None = None
+    pairs_from: int = 0
 
     @property
     def layers(self):
@@ -68,7 +74,9 @@ class Problem:
     @property
     def n_bytes(self):
         """What data and state take in memory."""
-        return sum(a.nbytes for part in (self.data, self.validation, self.state) for a in part)
+        pairs = 0 if self.views is None else 2 * self.data.X.nbytes
+        parts = self.data, self.validation, self.state
+        return pairs + sum(a.nbytes for part in parts for a in part)
 
     def measured(self):
         """The weights that validation and prediction look at: their average, once it has begun."""

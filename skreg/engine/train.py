@@ -271,4 +271,5 @@ def choose_weights(net):
     elif problem.progress[0]["n_averaged"]:
         problem.raw = problem.architecture.unpack(state.params, problem.dtype)
         state.params[:] = state.average
+    net.bring_weights_to_device()
     return net

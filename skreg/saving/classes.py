@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 _STATE = {  # of skreg, beside its estimators
     "skreg.engine.train": {"Memory"},
     "skreg.estimators._targets": {"ClassTarget", "RegressionTarget"},
+    "skreg.self_supervised._target": {"PretextTarget"},
 }
 _SKLEARN = {
     "sklearn.compose": ("ColumnTransformer", "TransformedTargetRegressor"),

@@ -51,8 +51,6 @@ class BasePretrainer(BaseMLP):
     ------------------------
     _loss : str
         A name in `skreg.losses`.
-    _n_head_layers : int
-        Layers of weights after the representation.
     """
 
     _parameter_constraints: dict = {
@@ -154,6 +152,10 @@ class BasePretrainer(BaseMLP):
         return PretextTarget(self._loss, self._n_outputs())
 
     # --- what comes out
+
+    def _describe(self, target):
+        super()._describe(target)
+        self._n_head_layers = len(self._head(None)) + 1  # of weights, after the representation
 
     def _encoder(self):
         """Weights up to the representation: coefs, intercepts, norms, without the head."""

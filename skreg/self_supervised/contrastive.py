@@ -16,10 +16,10 @@ from skreg.self_supervised._docs import with_shared_entries
 class ContrastivePretrainer(BasePretrainer):
     """Pretrain an MLP on rows without labels: two views of a row lie near, other rows far.
 
-    Of each row of a batch two views are made; the net and a head on top of it (one more hidden
-    layer as wide as the last one, then `projection_dim` outputs) project them onto the sphere. With
-    projections z of length 1, temperature t and the positives P(i) of view i the loss is the mean
-    over all 2 n views of::
+    Of each row of a batch two views are made; the net and a head on top of it (`projection_dim`
+    outputs, after a hidden layer of its own with `projection_hidden`) project them onto the sphere.
+    With projections z of length 1, temperature t and the positives P(i) of view i the loss is the
+    mean over all 2 n views of::
 
         log sum_{a != i} exp(z_i . z_a / t)  -  mean_{p in P(i)} z_i . z_p / t
 
@@ -37,7 +37,8 @@ class ContrastivePretrainer(BasePretrainer):
         Gaussian noise with the column's standard deviation on top. An object with
         ``apply(batch, generator)``, such as those of `skreg.augmentation`, makes both views
         (SimCLR [1]_): it takes a tensor (n_rows, n_features) and a `torch.Generator` and returns a
-        tensor of the same shape; the torch engine then trains.
+        tensor of the same shape. It is called twice an epoch for all rows, at most 4,096 of them at
+        once.
     corruption_rate : float, default=0.6
         Probability that an entry of the second view is corrupted, each by itself, in (0, 1].
         Without effect for an object.
@@ -45,6 +46,9 @@ class ContrastivePretrainer(BasePretrainer):
         Temperature t: the lower, the more the nearest other rows count.
     projection_dim : int, default=32
         Outputs of the head.
+    projection_hidden : int, default=None
+        Units of a hidden layer in the head; None for a linear one. SimCLR and SCARF have one as
+        wide as the representation, which on small nets is most of the cost.
     {entries:
     solver alpha batch_size learning_rate learning_rate_init power_t max_iter shuffle
     random_state tol verbose warm_start momentum nesterovs_momentum early_stopping
@@ -90,9 +94,9 @@ class ContrastivePretrainer(BasePretrainer):
         "corruption_rate": [Interval(Real, 0, 1, closed="right")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "projection_dim": [Interval(Integral, 1, None, closed="left")],
+        "projection_hidden": [Interval(Integral, 1, None, closed="left"), None],
     }
     _loss = "contrastive"
-    _n_head_layers = 2
 
     def __init__(
         self,
@@ -103,6 +107,7 @@ class ContrastivePretrainer(BasePretrainer):
         corruption_rate=0.6,
         temperature=0.5,
         projection_dim=32,
+        projection_hidden=None,
         solver="adam",
         alpha=1e-4,
         batch_size="auto",
@@ -185,7 +190,7 @@ class ContrastivePretrainer(BasePretrainer):
         return self.projection_dim
 
     def _head(self, hidden):
-        return hidden[-1:]
+        return () if self.projection_hidden is None else (self.projection_hidden,)
 
     def _codes(self, X, groups=None):
         """A number for each row, shape (n_rows, 1); rows with the same one are positives."""

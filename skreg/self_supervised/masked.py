@@ -87,7 +87,6 @@ class MaskedPretrainer(BasePretrainer):
         "mask_loss_weight": [Interval(Real, 0, None, closed="left")],
     }
     _loss = "reconstruction"
-    _n_head_layers = 1
 
     def __init__(
         self,
