@@ -4,10 +4,11 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.model_selection import cross_val_score
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -107,3 +108,17 @@ def test_a_large_net_by_itself_has_the_users_threads(monkeypatch):
         large.fit(X, Y)
     torch.set_num_threads(1)
     assert seen == [({2}, 2), *[({1}, 1)] * 4, ({2}, 2)]
+
+
+def test_many_rows_are_predicted_by_several_threads_as_by_one():
+    many = np.tile(X, (300, 1)) * np.linspace(0.5, 2, 300 * len(X))[:, None]
+    net = MLPRegressor(max_iter=3, n_iter_no_change=3, random_state=0).fit(X, Y)
+    outputs = []
+    for n_threads in (1, 2, 3):
+        with threadpool_limits(n_threads):
+            before = blas_threads()
+            outputs.append(net.predict(many))
+            assert blas_threads() == before
+    assert_array_equal(outputs[1], outputs[0])
+    assert_array_equal(outputs[2], outputs[0])
+    assert_allclose(outputs[0][:1000], net.predict(many[:1000]), rtol=1e-12)

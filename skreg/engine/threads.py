@@ -99,3 +99,16 @@ def threads_of_a_net(large):
     finally:
         with _lock:
             _alone -= by_itself
+
+
+@contextmanager
+def one_thread_each():
+    """Hold the numeric libraries at one thread; gives how many may work beside each other.
+
+    As many as the user's settings give BLAS, or one where fits or tasks are under way.
+    """
+    shared, own = _pools()
+    free = not _holders and baton.task is None
+    n_threads = max(_numbers([*shared, *own]), default=1) if free else 1
+    with one_thread_per_net():
+        yield n_threads

@@ -1,12 +1,16 @@
 """Prediction of a fitted MLP in plain numpy: a loaded model needs neither torch nor numba."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import issparse
 from scipy.special import expit, softmax
 
+from skreg.engine.threads import one_thread_each
+
 _VALUES_AT_ONCE = 2**15  # of the widest layer: what a core's cache holds
+_CHUNKS_ALONE = 16  # as many take less time than sharing them out
 
 
 def _relu(z):
@@ -61,7 +65,7 @@ def forward(
     masks=None,
     hidden=False,
 ):
-    """Output of an MLP, in chunks that fit the cache.
+    """Output of an MLP, in chunks that fit the cache; many of them are shared out to threads.
 
     Parameters
     ----------
@@ -92,23 +96,36 @@ def forward(
     n_rows = X.shape[0]
     step = min(n_rows, max(64, _VALUES_AT_ONCE // max(sizes)))
     out = np.empty((n_rows, sizes[-1]), coefs[0].dtype)
-    room = [np.empty((step, size), out.dtype) for size in sizes]
     biases = intercepts
     if step >= 64:  # a whole block is added faster than a row, but takes time to make
         biases = [np.tile(intercept, (step, 1)) for intercept in intercepts]
-    for start in range(0, n_rows, step):
-        h = X[start : start + step]
-        h = (h.toarray() if issparse(h) else h).astype(out.dtype, copy=False)
-        for i, (coef, bias) in enumerate(zip(coefs, biases, strict=True)):
-            below = h if masks is None else h * masks[i]
-            h = np.matmul(below, coef, out=room[i][: len(h)])
-            h += bias if bias.ndim == 1 else bias[: len(h)]
-            if i < len(norms):
-                _normalize_rows(h, *norms[i])
-            h = FUNCTIONS[out_activation if i == last else activation](h)
-            if residual and 0 < i < last and sizes[i] == sizes[i - 1]:
-                h += below
-        out[start : start + step] = h
+
+    def fill(starts):
+        room = [np.empty((step, size), out.dtype) for size in sizes]
+        for start in starts:
+            h = X[start : start + step]
+            h = (h.toarray() if issparse(h) else h).astype(out.dtype, copy=False)
+            for i, (coef, bias) in enumerate(zip(coefs, biases, strict=True)):
+                below = h if masks is None else h * masks[i]
+                h = np.matmul(below, coef, out=room[i][: len(h)])
+                h += bias if bias.ndim == 1 else bias[: len(h)]
+                if i < len(norms):
+                    _normalize_rows(h, *norms[i])
+                h = FUNCTIONS[out_activation if i == last else activation](h)
+                if residual and 0 < i < last and sizes[i] == sizes[i - 1]:
+                    h += below
+            out[start : start + step] = h
+
+    starts = range(0, n_rows, step)
+    if len(starts) <= _CHUNKS_ALONE:
+        fill(starts)
+        return out
+    with one_thread_each() as n_threads:
+        if n_threads == 1:
+            fill(starts)
+        else:
+            with ThreadPoolExecutor(n_threads) as pool:
+                list(pool.map(fill, (starts[i::n_threads] for i in range(n_threads))))
     return out
 
 
