@@ -24,7 +24,6 @@ from skreg._sklearn import needs_no_baton
 from skreg.engine.baton import Cancelled, baton
 from skreg.engine.threads import one_thread_per_net
 
-_TASKS_PER_CORE = 2  # one more than trains, so that a core need not wait for a task's Python part
 _PATIENCE = 4.0  # seconds that an ended call waits for its threads
 
 
@@ -237,7 +236,7 @@ class SkregBackend(ParallelBackendBase):
         self.memory, self._around, self._pool, self._settings = memory, around, None, None
 
     def effective_n_jobs(self, n_jobs):
-        """Tasks under way at once: `n_jobs`, or by default two for each core.
+        """Tasks under way at once: `n_jobs`, or by default one for each core.
 
         None, by which scikit-learn asks into how many sums to cut an average, is 1 within a task:
         the last bit of a score in a search must not depend on it.
@@ -247,8 +246,7 @@ class SkregBackend(ParallelBackendBase):
         if n_jobs is None:
             n_jobs = -1 if baton.task is None else 1
         if n_jobs < 0:
-            cores = max(1, cpu_count() + 1 + n_jobs)
-            n_jobs = cores * _TASKS_PER_CORE if cores > 1 else 1
+            n_jobs = max(1, cpu_count() + 1 + n_jobs)
         return n_jobs
 
     def configure(self, n_jobs=1, parallel=None, **kwargs):
