@@ -223,6 +223,21 @@ def test_angles_shifts_and_sizes_stay_within_their_strengths():
         assert stats.kstest(values.numpy(), stats.uniform(-most, 2 * most).cdf).pvalue > 1e-4
 
 
+def test_a_shift_alone_is_by_whole_pixels_each_as_likely():
+    augment = ImageAugment(degrees=0, translate=0.2, scale=0)
+    moved = augment.maps(3000, 11, 21, same_draws())[:, :2, 2]
+    for values, most in ((moved[:, 0], 4), (moved[:, 1], 2)):
+        places, counts = np.unique(values.numpy(), return_counts=True)
+        assert_array_equal(places, np.arange(-most, most + 1))
+        assert stats.chisquare(counts).pvalue > 1e-4
+    x = batch((1, 11, 21), dtype=torch.float64)
+    out = augment.apply_drawn(x, same_draws())
+    maps = augment.maps(len(x), 11, 21, same_draws())
+    for before, after, (dx, dy) in zip(x, out, maps[:, :2, 2].int().tolist(), strict=True):
+        whole = np.roll(np.pad(before[0].numpy(), 4), (dy, dx), (0, 1))[4:-4, 4:-4]
+        assert_allclose(after[0], whole, atol=1e-9)
+
+
 def test_perspective_moves_corners_inwards():
     augment = ImageAugment(degrees=0, translate=0, scale=0, perspective=0.5)
     maps = augment.maps(500, 11, 21, same_draws())

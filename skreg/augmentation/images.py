@@ -44,7 +44,8 @@ class ImageAugment(Augmentation):
     degrees : float, default=10.0
         Rotation by an angle in ``[-degrees, degrees]``.
     translate : float, default=0.05
-        Shift by at most this share of width and height, in [0, 1].
+        Shift by at most this share of width and height, in [0, 1]. Without another warp it is by
+        whole pixels, where it can be one, as shifts in between blur.
     scale : float, default=0.1
         Enlargement by a factor in ``[1 - scale, 1 + scale]``; in [0, 1).
     shear : float, default=0.0
@@ -167,8 +168,7 @@ class ImageAugment(Augmentation):
 
     def _change(self, batch, draws):
         out = _flip(batch, self.horizontal_flip, self.vertical_flip, draws)
-        affine = any((self.degrees, self.translate, self.scale, self.shear, self.perspective))
-        if affine or self.elastic:
+        if self.translate or self._warps:
             height, width = batch.shape[2:]
             grid = _grid(self._inverse_maps(len(batch), height, width, draws), height, width)
             if self.elastic:
@@ -181,6 +181,18 @@ class ImageAugment(Augmentation):
         if self.brightness or self.contrast:
             out = _relight(out, self.brightness, self.contrast, draws)
         return out
+
+    @property
+    def _warps(self):
+        return any((self.degrees, self.scale, self.shear, self.perspective, self.elastic))
+
+    def _shifts(self, even, size):
+        """Shifts in pixels (x, y), shape (n, 2), from even draws in [-1, 1)."""
+        most = self.translate * size
+        if self._warps or most.min() < 1:
+            return most * even
+        most = most.floor()
+        return ((2 * most + 1) * (even + 1) / 2).floor() - most
 
     def _inverse_maps(self, n, height, width, draws):
         """From pixels (x, y, 1) of what comes out to those of what goes in: float64 (n, 3, 3)."""
@@ -210,7 +222,7 @@ class ImageAugment(Augmentation):
         size = even.new_tensor([width, height])
         center = ((size - 1) / 2).expand(n, 2)
         affine = geometry.get_affine_matrix2d(
-            self.translate * size * even[:, :2],
+            self._shifts(even[:, :2], size),
             center,
             (1 + self.scale * even[:, 2:3]).expand(n, 2),
             self.degrees * even[:, 3],
