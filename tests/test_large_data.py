@@ -10,9 +10,15 @@ from tests._data import targets
 from tests._processes import run
 
 
+def rows_of(n):
+    return np.arange(n, dtype=np.int32)
+
+
 @pytest.mark.parametrize("n_rows", [1, 7, 1000, 4096])
 def test_every_epoch_has_every_row_once_and_blocks_stay_together(n_rows):
-    ways = shuffling.BlockShuffling(np.random.RandomState(0), n_rows, True, row_bytes=2**16)
+    ways = shuffling.BlockShuffling(
+        np.random.RandomState(0), rows_of(n_rows), True, row_bytes=2**16
+    )
     lines = ways.draw(3)
     assert ways.block == 16
     for line in lines:
@@ -24,8 +30,8 @@ def test_every_epoch_has_every_row_once_and_blocks_stay_together(n_rows):
 
 
 def test_epochs_given_back_are_drawn_again():
-    first = shuffling.BlockShuffling(np.random.RandomState(0), 500, True, row_bytes=2**18)
-    second = shuffling.BlockShuffling(np.random.RandomState(0), 500, True, row_bytes=2**18)
+    first = shuffling.BlockShuffling(np.random.RandomState(0), rows_of(500), True, row_bytes=2**18)
+    second = shuffling.BlockShuffling(np.random.RandomState(0), rows_of(500), True, row_bytes=2**18)
     first.draw(5)
     first.give_back(2)
     second.draw(2)
@@ -34,9 +40,11 @@ def test_epochs_given_back_are_drawn_again():
 
 def test_only_large_arrays_are_shuffled_in_blocks(monkeypatch):
     X = np.zeros((1000, 8), np.float32)
-    assert type(shuffling.shuffling_of(X, None, True, True)) is shuffling.Shuffling
+    assert type(shuffling.shuffling_of(X, rows_of(1000), None, True, True)) is shuffling.Shuffling
     monkeypatch.setattr(shuffling, "LARGE", X.nbytes)
-    assert type(shuffling.shuffling_of(X, None, True, True)) is shuffling.BlockShuffling
+    assert (
+        type(shuffling.shuffling_of(X, rows_of(1000), None, True, True)) is shuffling.BlockShuffling
+    )
 
 
 @pytest.mark.parametrize("engine", ["compiled", "torch"])

@@ -20,7 +20,8 @@ class Shuffling:
     ----------
     random_state : RandomState
         Left as if only the epochs that were used had been drawn.
-    n_rows : int
+    rows : ndarray of shape (n_rows,), int32
+        0, 1, 2, ...; only read.
     shuffle : bool
         Without, and where one batch holds all rows, every epoch uses the rows as they lie.
     seen_after : bool
@@ -28,15 +29,15 @@ class Shuffling:
         is not worth the state's copies, which take as long as some epochs.
     """
 
-    def __init__(self, random_state, n_rows, shuffle, seen_after=True):
+    def __init__(self, random_state, rows, shuffle, seen_after=True):
         self.random_state, self.shuffle, self.seen_after = random_state, shuffle, seen_after
-        self.line = np.arange(n_rows, dtype=np.int32)
+        self.line = rows
 
     def draw(self, n_epochs):
         """Order of use, shape (n_epochs or 1, n_rows), int32, read-only."""
         if self.shuffle and self.seen_after:
             self._before = self.random_state.get_state(), self.line
-        lines = self._draw(n_epochs) if self.shuffle else self.line[None]
+        lines = self._draw(n_epochs) if self.shuffle else self.line[None].view()
         lines.flags.writeable = False
         return lines
 
@@ -61,14 +62,14 @@ class BlockShuffling(Shuffling):
 
     Parameters
     ----------
-    random_state, n_rows, shuffle, seen_after
+    random_state, rows, shuffle, seen_after
         As `Shuffling` takes them.
     row_bytes : int
         Of a row of X.
     """
 
-    def __init__(self, random_state, n_rows, shuffle, seen_after=True, *, row_bytes):
-        super().__init__(random_state, n_rows, shuffle, seen_after)
+    def __init__(self, random_state, rows, shuffle, seen_after=True, *, row_bytes):
+        super().__init__(random_state, rows, shuffle, seen_after)
         self.block = max(1, _BLOCK // row_bytes)
 
     def _draw(self, n_epochs):
@@ -85,9 +86,9 @@ class BlockShuffling(Shuffling):
         return lines
 
 
-def shuffling_of(X, random_state, shuffle, seen_after):
-    """The way to shuffle the rows of `X` (2-D or sparse), by its size in memory or on disk."""
-    n_rows, row_bytes = X.shape[0], prod(X.shape[1:]) * X.dtype.itemsize
-    if n_rows * row_bytes < LARGE or not isinstance(X, np.ndarray):
-        return Shuffling(random_state, n_rows, shuffle, seen_after)
-    return BlockShuffling(random_state, n_rows, shuffle, seen_after, row_bytes=row_bytes)
+def shuffling_of(X, rows, random_state, shuffle, seen_after):
+    """The way to shuffle the rows of `X` (dense or sparse), by its size in memory or on disk."""
+    row_bytes = prod(X.shape[1:]) * X.dtype.itemsize
+    if X.shape[0] * row_bytes < LARGE or not isinstance(X, np.ndarray):
+        return Shuffling(random_state, rows, shuffle, seen_after)
+    return BlockShuffling(random_state, rows, shuffle, seen_after, row_bytes=row_bytes)

@@ -173,7 +173,11 @@ def make_problem(
         ),
         progress=memory.progress.copy(),
         shuffling=shuffling_of(
-            X, memory.random_state, params["shuffle"] and n_rows > batch_size, not memory.own
+            X,
+            data.rows,
+            memory.random_state,
+            params["shuffle"] and n_rows > batch_size,
+            not memory.own,
         ),
         n_epochs=n_epochs,
         score=score,

@@ -177,17 +177,8 @@ class BaseNet(
         from skreg.engine.train import make_net, train
 
         how = Training(**how)
-        self._check_together()
-        X, y = self._check_data(X, y, reset=not how.warm)
-        how = how._replace(X_unlabeled=unlabeled_rows(self, how.X_unlabeled, X.shape[0]))
-        check_augment(self.augment, self._row_shape())
-        weight = _rows.check_weights(sample_weight, X)
-        target = self._make_target(y[weight > 0], how.classes, how.warm, fresh=not how.one_pass)
-        rows, held_out = self._sides(X, y, weight, validation, target, how)
-
-        kept = self.warm_start or how.one_pass
-        memory, params = self._new_memory(how.warm, kept), self._engine_params(target)
-        problem = self._pose(params, rows, held_out, target, memory, how)
+        # arrays that only lead to the problem end with this call
+        params, problem, target, memory = self._prepared(X, y, sample_weight, validation, how)
         if how.task is not None:
             problem.watch = Epochs(how.task, problem, target)
         net = make_net(
@@ -201,8 +192,22 @@ class BaseNet(
             callbacks=self.callbacks,
         )
         self._take(train(net), target, how.warm)
-        self._memory = memory.after(problem) if kept else None
+        self._memory = memory.after(problem) if self.warm_start or how.one_pass else None
         self._net = net.without_data()
+
+    def _prepared(self, X, y, sample_weight, validation, how):
+        """The engine's parameters, the problem, the target and the memory of a training."""
+        self._check_together()
+        X, y = self._check_data(X, y, reset=not how.warm)
+        how = how._replace(X_unlabeled=unlabeled_rows(self, how.X_unlabeled, X.shape[0]))
+        check_augment(self.augment, self._row_shape())
+        weight = _rows.check_weights(sample_weight, X)
+        target = self._make_target(y[weight > 0], how.classes, how.warm, fresh=not how.one_pass)
+        rows, held_out = self._sides(X, y, weight, validation, target, how)
+
+        memory = self._new_memory(how.warm, kept=self.warm_start or how.one_pass)
+        params = self._engine_params(target)
+        return params, self._pose(params, rows, held_out, target, memory, how), target, memory
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

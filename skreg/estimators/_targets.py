@@ -13,6 +13,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+_ROWS_AT_ONCE = 2**20
+
 
 class RegressionTarget:
     """Regression targets: standardized for training, and back.
@@ -126,8 +128,11 @@ class RegressionTarget:
 
     def encode(self, codes, dtype, training):
         """Targets (n_rows, n_outputs) in training units."""
+        targets = np.empty(codes.shape, dtype)
         with np.errstate(over="ignore"):  # training and validation loss then are not finite
-            return ((codes - self.mean) / self.scale).astype(dtype)
+            for rows in _pieces(codes):
+                targets[rows] = (codes[rows] - self.mean) / self.scale
+        return targets
 
     def decode(self, output):
         """Predictions in the units and with the ndim of y, from the net's output after its link."""
@@ -137,15 +142,22 @@ class RegressionTarget:
 
 def _spread(codes, average, weight):
     """Weighted standard deviation of the columns; squares of huge or tiny values stay finite."""
-    gaps = codes - average
-    unit = np.abs(gaps).max(axis=0)
+    pieces = _pieces(codes)
+    unit = np.max([np.abs(codes[rows] - average).max(axis=0) for rows in pieces], axis=0)
     unit = np.where(unit > 0, unit, 1.0)
-    return unit * np.sqrt(_average((gaps / unit) ** 2, weight))
+    squares = (((codes[rows] - average) / unit) ** 2 * weight[rows, None] for rows in pieces)
+    return unit * np.sqrt(sum(values.sum(axis=0) for values in squares) / weight.sum())
 
 
 def _average(values, weight):
     """Weighted mean of the columns."""
-    return (values * weight[:, None]).sum(axis=0) / weight.sum()
+    sums = ((values[rows] * weight[rows, None]).sum(axis=0) for rows in _pieces(values))
+    return sum(sums) / weight.sum()
+
+
+def _pieces(rows):
+    """Slices of so many rows that what is computed of them takes little memory."""
+    return [slice(i, i + _ROWS_AT_ONCE) for i in range(0, len(rows), _ROWS_AT_ONCE)]
 
 
 class ClassTarget:
