@@ -47,8 +47,10 @@ class StreamDraws:
         from skreg import streams
 
         self.streams = streams
-        seed = torch.from_numpy(np.array([seed], np.uint64).view(np.int64)).to(device)
-        self.key = streams.torch_stream_keys(seed, role, torch.tensor(int(step), device=device))
+        signed = int(np.array(seed, np.uint64).view(np.int64))
+        # filled on the device: a copy to it would be waited for
+        seed, step = (torch.full((1,), word, device=device) for word in (signed, int(step)))
+        self.key = streams.torch_stream_keys(seed, role, step)
         self.add_normal = add_normal
 
     def uniform(self, number, *shape):

@@ -1,4 +1,8 @@
-"""Batches of the torch engine: rows as tensors in their shape, augmented in training."""
+"""Batches of the torch engine: rows as tensors in their shape, augmented in training.
+
+On a GPU the rows live there, as far as they leave half of its free memory, and no batch makes the
+host wait for the device.
+"""
 
 import numpy as np
 import torch
@@ -6,6 +10,18 @@ from scipy.sparse import csr_matrix
 
 from skreg.augmentation.batch import TorchAugmentation
 from skreg.engine import compiled, pretext
+
+
+_SHARE_OF_FREE = 0.5  # of a GPU's memory, that the rows may take
+_PIECE = 2**26  # bytes of rows that go to a GPU at once
+
+
+def send(array, device):
+    """An array as a tensor on the device; nobody waits for its arrival."""
+    tensor = torch.from_numpy(array)
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 class Batches:
@@ -20,6 +36,7 @@ class Batches:
 
     def __init__(self, problem, augment, device):
         self.problem, self.device = problem, device
+        self._residents = {}
         draws = compiled.draws(problem.dtype)
         self.augmentation = TorchAugmentation(augment, problem.plan[0], draws, device)
 
@@ -31,22 +48,50 @@ class Batches:
 
     def of(self, data, rows):
         """Features, targets and weights of rows (indices) as they are."""
-        if data.starts.size:
-            starts = data.starts
-            sparse = csr_matrix(
-                (data.values, data.columns, starts), (starts.size - 1, data.X.shape[1]), copy=False
-            )
-            x = sparse[rows].toarray()
-        else:
-            x = data.X[rows]
-        shape = self.problem.architecture.row_shape
-        x = x if shape is None else x.reshape(len(x), *shape)
-        arrays = x, data.Y[rows], data.weight[rows]
         if self.problem.plan[0]["n_views"] == 2:  # of validation rows: both stand there
             arrays = pretext.both_views(data, rows, data.X.shape[1] // 2)
-        return [torch.from_numpy(a).to(self.device) for a in arrays]
+            return [send(a, self.device) for a in arrays]
+        x, y, weight = self._taken(data, rows)
+        shape = self.problem.architecture.row_shape
+        return x if shape is None else x.reshape(len(x), *shape), y, weight
+
+    def _taken(self, data, rows):
+        resident = self._resident(data)
+        if resident is not None:
+            rows = send(np.asarray(rows, np.int64), self.device)
+            return [tensor[rows] for tensor in resident]
+        x = _dense(data, rows) if data.starts.size else data.X[rows]
+        return [send(a, self.device) for a in (x, data.Y[rows], data.weight[rows])]
+
+    def _resident(self, data):
+        """All rows of `data` as tensors on a GPU, or None where they stay on the host."""
+        if self.device.type != "cuda" or data.starts.size:
+            return None
+        if id(data) not in self._residents:
+            arrays = data.X, data.Y, data.weight
+            free = torch.cuda.mem_get_info(self.device)[0]
+            fits = sum(a.nbytes for a in arrays) <= _SHARE_OF_FREE * free
+            tensors = [_copied(a, self.device) for a in arrays] if fits else None
+            self._residents[id(data)] = tensors
+        return self._residents[id(data)]
 
     def pieces(self, data, step=None):
         """Indices of all rows, so many at a time as the architecture likes (or `step`)."""
         n, step = data.Y.shape[0], step or self.problem.architecture.rows_at_once
         return (np.arange(start, min(start + step, n)) for start in range(0, n, step))
+
+
+def _dense(data, rows):
+    """Rows of sparse data, as an array."""
+    shape = data.starts.size - 1, data.X.shape[1]
+    sparse = csr_matrix((data.values, data.columns, data.starts), shape, copy=False)
+    return sparse[rows].toarray()
+
+
+def _copied(array, device):
+    """An array (it may be on a disk) on a GPU, piece by piece."""
+    out = torch.empty(array.shape, dtype=torch.from_numpy(array[:0].copy()).dtype, device=device)
+    step = max(1, _PIECE // max(1, array[:1].nbytes))
+    for start in range(0, len(array), step):
+        out[start : start + step] = torch.from_numpy(array[start : start + step].copy())
+    return out
