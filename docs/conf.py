@@ -46,6 +46,7 @@ sphinx_gallery_conf = {
     "image_srcset": ["2x"],
     "remove_config_comments": True,
     "show_signature": False,
+    "capture_repr": (),
     "download_all_examples": False,
 }
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import torch
+from cycler import cycler
+from gallery_style import OKABE_ITO
 from matplotlib import pyplot as plt
 from sklearn.datasets import load_diabetes, load_digits, load_sample_image
 from sklearn.preprocessing import StandardScaler
@@ -88,7 +90,7 @@ def draw_row(axes, pictures, what):
 
 
 def signals():
-    """A digit's outline as a signal: in, and four draws for each strength."""
+    """A signal of two peaks: in, and four draws for each strength."""
     t = np.linspace(0, 1, 40)
     x = np.exp(-((t - 0.4) ** 2) / 0.01) + 0.5 * np.exp(-((t - 0.65) ** 2) / 0.004)
     batch = torch.from_numpy(x)[None].repeat(4, 1)
@@ -98,11 +100,12 @@ def signals():
         axes, {"shift": 0.2, "scale": 0.4, "noise": 0.1}.items(), strict=True
     ):
         out = SignalAugment(**{**off, name: value}).apply(batch, generator(2))
-        ax.plot(out.T, lw=1, alpha=0.8)
+        ax.plot(out.T, lw=1.2, label=["four draws", *[None] * 3])
         ax.plot(x, "k", lw=2, label="in")
         ax.set_title(f"{name}={value}", fontsize=10)
         ax.set_xlabel("sample")
-    axes[0].legend(fontsize=8)
+    axes[0].set_ylabel("value")
+    axes[2].legend(fontsize=9)
     save(figure, "signals")
 
 
@@ -120,10 +123,13 @@ def tables():
     for ax, (name, augment) in zip(axes, kinds.items(), strict=True):
         out = augment.apply(torch.from_numpy(X), generator()).numpy()
         changed = (out != X).any(axis=1)
-        ax.plot(*out[~changed].T, ".", color="0.6", ms=4)
-        ax.plot(*out[changed].T, ".", color="C0", ms=4)
-        ax.set(title=name, xlabel="body mass index")
-    axes[0].set_ylabel("serum triglycerides")
+        ax.plot(*out[~changed].T, "o", color="0.6", ms=2.5, label="as it was")
+        ax.plot(*out[changed].T, "o", color="C0", ms=2.5, label="changed")
+        ax.set_title(name, fontsize=10)
+        ax.set_xlabel("body mass index, standardized")
+    axes[0].set_ylabel("serum triglycerides,\nstandardized")
+    axes[0].set_ylim(-4, 3.5)
+    axes[1].legend(fontsize=9, loc="lower right", ncols=2, handletextpad=0)
     save(figure, "tables")
 
 
@@ -149,15 +155,15 @@ def sound():
         for seed, (name, on) in zip((6, 2, 1, 6, 3), SOUNDS.items(), strict=True)
     ]
     for ax, (name, waveform) in zip(axes.flat, pairs, strict=True):
-        picture = front(waveform)[0, 0].numpy()
+        level = 80 * (front(waveform)[0, 0].numpy() - 1)  # LogMel gives 0 for -80 dB, 1 for 0 dB
         extent = (0, 1, 0, RATE / 2000)
-        drawn = ax.imshow(picture, origin="lower", aspect="auto", extent=extent, vmin=0.2, vmax=1)
+        drawn = ax.imshow(level, origin="lower", aspect="auto", extent=extent, vmin=-64, vmax=0)
         ax.set_title(name, fontsize=10)
     for ax in axes[1]:
         ax.set_xlabel("time, s")
     for ax in axes[:, 0]:
         ax.set_ylabel("frequency, kHz")
-    figure.colorbar(drawn, ax=axes, label="0: -80 dB, 1: full scale")
+    figure.colorbar(drawn, ax=axes, label="level, dB of full scale")
     save(figure, "sound")
 
 
@@ -168,13 +174,15 @@ def bands():
 
     f = np.fft.rfftfreq(RATE, 1 / RATE)
     figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), sharex=True, layout="constrained")
-    axes[0].plot(f, band_weights(8, f, RATE).T, lw=1)
-    axes[0].set(title="n_bands=8", xlabel="frequency, Hz", ylabel="share of each band")
+    axes[0].plot(f / 1000, band_weights(8, f, RATE).T, lw=1.4)
+    axes[0].set(xlabel="frequency, kHz", ylabel="share of each band")
+    axes[0].set_title("n_bands=8", fontsize=10)
     augment = AudioAugment(RATE, max_gain_db=12, band_stop=0.5)
     curves = augment.responses(4, RATE, GeneratorDraws(generator(3))).numpy()
-    axes[1].plot(f, 20 * np.log10(np.maximum(curves, 1e-3)).T, lw=1)
-    axes[1].set(title="max_gain_db=12, band_stop=0.5", ylim=(-40, 15))
-    axes[1].set(xlabel="frequency, Hz", ylabel="gain, dB")
+    axes[1].plot(f / 1000, 20 * np.log10(np.maximum(curves, 1e-3)).T, lw=1.4)
+    axes[1].axhline(0, color="0.6", lw=0.8, zorder=0)
+    axes[1].set(ylim=(-40, 15), xlabel="frequency, kHz", ylabel="gain, dB")
+    axes[1].set_title("max_gain_db=12, band_stop=0.5: four draws", fontsize=10)
     save(figure, "bands")
 
 
@@ -201,15 +209,15 @@ def mixtures():
 
 def save(figure, name):
     """Write a figure beside the pages."""
-    figure.savefig(FIGURES / f"augment_{name}.png", dpi=90, metadata={"Software": None})
+    figure.savefig(FIGURES / f"augment_{name}.png", dpi=180, metadata={"Software": None})
     plt.close(figure)
 
 
 def main():
     """Draw all of them."""
-    mpl.use("agg")
-    for draw in (images, digits, signals, tables, sound, bands, mixtures):
-        draw()
+    with mpl.rc_context({"backend": "agg", "axes.prop_cycle": cycler(color=OKABE_ITO)}):
+        for draw in (images, digits, signals, tables, sound, bands, mixtures):
+            draw()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import torch
 from cycler import cycler
+from gallery_style import OKABE_ITO
 from matplotlib import pyplot as plt
 from sklearn.datasets import load_diabetes
 from sklearn.pipeline import make_pipeline
@@ -15,8 +16,6 @@ from skreg import MLPClassifier, MLPRegressor
 from skreg.inspection import regularization_path
 
 FIGURES = Path(__file__).parent / "figures"
-# Okabe and Ito's; in the order in which C0, C1 ... name them
-COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00"]
 FIXED = {"tol": 0.0, "n_iter_no_change": np.inf, "random_state": 0}
 # What each regularizer does to a net that fits 24 noisy points of a sine: two strengths each.
 CURVES = {
@@ -38,7 +37,9 @@ CURVES = {
     "drop_path": (0.0, 0.3),
     "max_iter": (300, 60),
 }
+# What else a panel's net has, and what its title says of it.
 AROUND = {"averaging_decay": {"averaging": "ema"}, "drop_path": {"residual": True}}
+PREFIX = {"averaging_decay": "ema, ", "drop_path": "residual, "}
 
 
 def noisy_sine():
@@ -48,22 +49,36 @@ def noisy_sine():
     return x[:, None], np.sin(4 * x) + 0.4 * rng.randn(24)
 
 
-def curve(name, values):
-    """A plain fit and two regularized ones, with the truth."""
-    X, y = noisy_sine()
+def three_panels(titles, functions, data, truth, **axes_settings):
+    """The plain fit, a weaker and a stronger regularizer, side by side; returns the figure."""
     grid = np.linspace(-1, 1, 400)[:, None]
-    base = MLPRegressor(
-        hidden_layer_sizes=(100, 100), alpha=0.0, max_iter=3000, learning_rate_init=0.003, **FIXED
-    )
-    figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
-    ax.plot(grid, np.sin(4 * grid), color="0.7", lw=4, label="truth")
-    ax.plot(X, y, "k.", ms=7)
-    ax.plot(grid, base.fit(X, y).predict(grid), color="C3", lw=1, label="plain")
-    for value, color in zip(values, ("C0", "C2"), strict=True):
-        net = MLPRegressor(**{**base.get_params(), **AROUND.get(name, {}), name: value})
-        ax.plot(grid, net.fit(X, y).predict(grid), color=color, label=f"{name}={value}")
-    ax.set(ylim=(-2.2, 2.2), xlabel="x", ylabel="f(x)")
-    ax.legend(fontsize=7, ncols=2, loc="lower right")
+    figure, axes = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True, layout="constrained")
+    for ax, title, function in zip(axes, titles, functions, strict=True):
+        ax.plot(grid, truth(grid), color="0.72", lw=4, label="truth")
+        ax.plot(grid, function(grid), color="C0", lw=1.8, label="fit")
+        ax.plot(*data, "k.", ms=6, label="data")
+        ax.set_title(title, fontsize=11)
+        ax.set(xlabel="x", xticks=[-1, -0.5, 0, 0.5, 1], **axes_settings)
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[0].legend(fontsize=9, ncols=3, loc="lower right", handlelength=1.2, columnspacing=1)
+    return figure
+
+
+def sines(titles, settings, max_iter=3000):
+    """Fits of the noisy sine under three settings."""
+    X, y = noisy_sine()
+    net = {"hidden_layer_sizes": (100, 100), "alpha": 0.0, "learning_rate_init": 0.003, **FIXED}
+    fits = [MLPRegressor(**{**net, "max_iter": max_iter, **more}).fit(X, y) for more in settings]
+    functions = [fit.predict for fit in fits]
+    return three_panels(titles, functions, (X, y), lambda x: np.sin(4 * x), ylim=(-2.3, 1.7))
+
+
+def curve(name, values):
+    """A plain fit and two regularized ones."""
+    titles = [f"{PREFIX.get(name, '')}{name} = {value}" for value in values]
+    settings = [{**AROUND.get(name, {}), name: value} for value in values]
+    figure = sines(["plain", *titles], [{}, *settings])
+    figure.axes[0].set_ylabel("f(x)")
     save(figure, name)
 
 
@@ -77,22 +92,12 @@ def lipschitz(strength):
 
 
 def own_penalty():
-    """A plain fit and two under a penalty of one's own, with the truth."""
-    X, y = noisy_sine()
-    grid = np.linspace(-1, 1, 400)[:, None]
-    base = MLPRegressor(
-        hidden_layer_sizes=(100, 100), alpha=0.0, max_iter=1500, learning_rate_init=0.003, **FIXED
-    )
-    figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
-    ax.plot(grid, np.sin(4 * grid), color="0.7", lw=4, label="truth")
-    ax.plot(X, y, "k.", ms=7)
-    ax.plot(grid, base.fit(X, y).predict(grid), color="C3", lw=1, label="plain")
-    for strength, color in ((0.001, "C0"), (0.01, "C2")):
-        net = MLPRegressor(**{**base.get_params(), "penalty": lipschitz(strength)})
-        label = f"{strength} x singular values"
-        ax.plot(grid, net.fit(X, y).predict(grid), color=color, label=label)
-    ax.set(ylim=(-2.2, 2.2), xlabel="x", ylabel="f(x)")
-    ax.legend(fontsize=7, ncols=2, loc="lower right")
+    """A plain fit and two under a penalty of one's own."""
+    strengths = (0.001, 0.01)
+    titles = [f"strength = {strength}" for strength in strengths]
+    penalties = [{"penalty": lipschitz(strength)} for strength in strengths]
+    figure = sines(["plain", *titles], [{}, *penalties], max_iter=1500)
+    figure.axes[0].set_ylabel("f(x)")
     save(figure, "penalty")
 
 
@@ -101,19 +106,18 @@ def label_smoothing():
     rng = np.random.RandomState(0)
     x = np.sort(rng.uniform(-1, 1, 60))
     y = (x > 0) ^ (rng.rand(60) < 0.15)
-    grid = np.linspace(-1, 1, 400)[:, None]
     base = MLPClassifier(
         hidden_layer_sizes=(100, 100), alpha=0.0, max_iter=1000, learning_rate_init=0.003, **FIXED
     )
-    figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
-    ax.plot(grid, np.where(grid > 0, 0.85, 0.15), color="0.7", lw=4, label="truth")
-    ax.plot(x, y, "k.", ms=7)
-    for eps, color in ((0.0, "C3"), (0.1, "C0"), (0.3, "C2")):
+    titles, functions = [], []
+    for eps in (0.0, 0.1, 0.3):
         net = MLPClassifier(**{**base.get_params(), "label_smoothing": eps}).fit(x[:, None], y)
-        label = f"label_smoothing={eps}" if eps else "plain"
-        ax.plot(grid, net.predict_proba(grid)[:, 1], color=color, lw=1.2, label=label)
-    ax.set(ylim=(-0.35, 1.1), xlabel="x", ylabel="p(y = 1)")
-    ax.legend(fontsize=7, ncols=2, loc="lower right")
+        titles.append(f"label_smoothing = {eps}" if eps else "plain")
+        functions.append(lambda grid, net=net: net.predict_proba(grid)[:, 1])
+    figure = three_panels(
+        titles, functions, (x, y), lambda g: np.where(g > 0, 0.85, 0.15), ylim=(-0.35, 1.08)
+    )
+    figure.axes[0].set(ylabel="p(y = 1)", yticks=[0, 0.5, 1])
     save(figure, "label_smoothing")
 
 
@@ -134,17 +138,20 @@ def alpha_path():
     rows = {
         "weight norm": [np.sqrt((path.weight_norms**2).sum(axis=2))],
         "mean squared input gradient": [path.input_gradient],
-        "units in use": [path.active_units[:, :, 0]],
-        "R2, train and test": [path.train_scores, path.test_scores],
+        "units in use, of 50": [path.active_units[:, :, 0]],
+        "R2": [path.train_scores, path.test_scores],
     }
-    figure, axes = plt.subplots(2, 2, figsize=(8, 5), sharex=True, layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(9, 5.4), sharex=True, layout="constrained")
     for ax, (title, arrays) in zip(axes.flat, rows.items(), strict=True):
-        for values in arrays:
+        looks = zip(arrays, ("training rows", "held-out rows"), "os", strict=False)
+        for values, name, marker in looks:
             mean, spread = values.mean(axis=1), values.std(axis=1)
-            ax.semilogx(alphas, mean, "o-", ms=3)
-            ax.fill_between(alphas, mean - spread, mean + spread, alpha=0.2)
-        ax.set_title(title, fontsize=10)
+            ax.semilogx(alphas, mean, marker=marker, ms=4, label=name)
+            ax.fill_between(alphas, mean - spread, mean + spread, alpha=0.2, lw=0)
+        ax.set_title(title, fontsize=11)
+        ax.spines[["top", "right"]].set_visible(False)
     axes[0, 1].set_yscale("log")
+    axes[1, 1].legend(fontsize=10)
     for ax in axes[1]:
         ax.set_xlabel("alpha")
     save(figure, "alpha_path")
@@ -152,7 +159,7 @@ def alpha_path():
 
 def save(figure, name):
     """Write a figure beside the pages."""
-    figure.savefig(FIGURES / f"{name}.png", dpi=90, metadata={"Software": None})
+    figure.savefig(FIGURES / f"{name}.png", dpi=180, metadata={"Software": None})
     plt.close(figure)
 
 
@@ -160,7 +167,7 @@ def main(missing_only=False):
     """Draw all of them, or those that are not there yet."""
     FIGURES.mkdir(exist_ok=True)
     others = {"penalty": own_penalty, "label_smoothing": label_smoothing, "alpha_path": alpha_path}
-    with mpl.rc_context({"backend": "agg", "axes.prop_cycle": cycler(color=COLOURS)}):
+    with mpl.rc_context({"backend": "agg", "axes.prop_cycle": cycler(color=OKABE_ITO)}):
         for name in [*CURVES, *others]:
             if missing_only and (FIGURES / f"{name}.png").exists():
                 continue

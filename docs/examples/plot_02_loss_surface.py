@@ -10,6 +10,8 @@ is ``anchor_alpha``, and the reference point ``anchor``.
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from skreg import MLPRegressor
 
@@ -40,7 +42,7 @@ def loss(phi, alpha):
 
 
 def descend(phi, alpha, rate=0.2, steps=4000, h=1e-5):
-    """The path of gradient descent, by central differences."""
+    """The path of gradient descent, by central differences; phi1's flat slopes are stretched."""
     path = [np.array(phi)]
     for _ in range(steps):
         moves = path[-1][:, None] + h * np.array([[1, -1, 0, 0], [0, 0, 1, -1]])
@@ -50,26 +52,30 @@ def descend(phi, alpha, rate=0.2, steps=4000, h=1e-5):
     return np.array(path)
 
 
-starts = [(-5.5, 4.0), (6.0, 18.0), (-3.0, 10.0)]
+starts = [(-3.0, 6.0), (4.0, 14.0), (-3.0, 10.0)]
 surface = np.meshgrid(np.linspace(-10, 10, 200), np.linspace(2.5, 22.5, 200))
-figure, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(8.6, 4.6), sharey=True, layout="constrained")
 for ax, alpha in zip(axes, [0.0, strength], strict=True):
-    values = loss(surface, alpha)
-    ax.contourf(*surface, values, levels=25, cmap="Greys")
+    drawn = ax.contourf(*surface, loss(surface, alpha), levels=25, cmap="Greys")
+    label = "loss + pull" if alpha else "loss"
+    figure.colorbar(drawn, ax=ax, label=label, shrink=0.9, ticks=MaxNLocator(5))
     for start in starts:
         path = descend(start, alpha)
         (line,) = ax.plot(*path.T, lw=2)
-        ax.plot(*path[0], "o", color=line.get_color(), ms=6)
-        ax.plot(*path[-1], "X", color=line.get_color(), mec="white", ms=11, zorder=3)
-    name = f"pulled towards + (strength {alpha:g})" if alpha else "loss alone"
-    ax.set(title=name, xlabel="phi0")
-    if alpha:
-        ax.plot(*reference, "+", color="black", ms=20, mew=2.5, zorder=2)
+        ax.plot(*path[0], "o", color=line.get_color(), ms=7)
+        ax.plot(*path[-1], "X", color=line.get_color(), mec="white", ms=11, zorder=5)
+    ax.set(title=f"pulled, strength {alpha:g}" if alpha else "loss alone", xlabel="phi0")
+axes[1].plot(*reference, "*", color="white", mec="black", ms=26, zorder=4)
 axes[0].set_ylabel("phi1")
+signs = {"start": ("o", 7), "end": ("X", 10), "reference point": ("*", 13)}
+handles = [
+    Line2D([], [], ls="", marker=m, ms=s, color="0.4", label=k) for k, (m, s) in signs.items()
+]
+figure.legend(handles=handles, loc="outside lower center", ncols=3)
 
 # %%
-# Circles are starts, crosses ends. Alone, the loss has a minimum for each; with the pull all three
-# paths end in the same one, next to the best of the loss.
+# Alone, the loss has a minimum for each start; with the pull all three paths end in the same one,
+# in the valley of the loss's best.
 #
 # The same with a net
 # -------------------
@@ -77,7 +83,7 @@ axes[0].set_ylabel("phi1")
 # A net of one tanh unit on data that is odd in x, ``y = 2 tanh(1.5 x)``, has two weights that
 # matter, and two equal minima: both weights may change their sign. Which one a fit finds depends
 # on its initialisation, so the weights of two fits cannot be compared. Twenty fits each, without
-# an anchor and with a weak one:
+# an anchor and with one:
 
 X = np.linspace(-2, 2, 40)[:, None]
 t = 2 * np.tanh(1.5 * X[:, 0])
@@ -94,10 +100,12 @@ net = MLPRegressor(
 anchor = [np.array([[1.5]]), np.array([[1.5]])]
 a, b = np.meshgrid(np.linspace(-3, 3, 150), np.linspace(-3, 3, 150))
 error = b[..., None] * np.tanh(a[..., None] * X[:, 0]) - t
-figure, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(8.6, 4.2), sharey=True, layout="constrained")
 for ax, params in zip(axes, [{}, {"anchor": anchor, "anchor_alpha": 0.6}], strict=True):
     pull = params.get("anchor_alpha", 0.0) / 2 * ((a - 1.5) ** 2 + (b - 1.5) ** 2)
-    ax.contourf(a, b, (error**2).mean(axis=-1) / 2 + pull, levels=25, cmap="Greys")
+    drawn = ax.contourf(a, b, (error**2).mean(axis=-1) / 2 + pull, levels=25, cmap="Greys")
+    label = "loss + pull" if params else "loss"
+    figure.colorbar(drawn, ax=ax, label=label, shrink=0.9, ticks=MaxNLocator(5))
     ends = []
     for seed in range(20):
         fitted = net.set_params(**params, random_state=seed).fit(X, t)
@@ -105,8 +113,10 @@ for ax, params in zip(axes, [{}, {"anchor": anchor, "anchor_alpha": 0.6}], stric
     jitter = 0.06 * np.random.RandomState(0).randn(20, 2)  # so that all twenty can be seen
     ax.plot(*(np.array(ends) + jitter).T, "o", ms=6, mec="white", mew=0.7)
     n = sum(first > 0 for first, _ in ends)
-    name = "with an anchor (+)" if params else "no anchor"
-    ax.set(title=f"{name}: {n} and {20 - n} fits", xlabel="weight of the hidden unit")
+    ax.text(1.5, 2.4, f"{n} fits", ha="center")
+    ax.text(-1.5, -2.6, f"{20 - n} fits", ha="center")
+    ax.set(title="anchored at the star" if params else "no anchor")
+    ax.set_xlabel("weight of the hidden unit")
     if params:
-        ax.plot(1.5, 1.5, "+", color="black", ms=14, mew=2.5)
+        ax.plot(1.5, 1.5, "*", color="white", mec="black", ms=17, zorder=1)
 axes[0].set_ylabel("weight of the output")

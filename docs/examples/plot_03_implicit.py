@@ -86,11 +86,12 @@ for ax in axes:
     ax.set_xlabel("a")
 ends = np.array([path[-1] for path in paths.values()])
 low, high = ends.min(axis=0), ends.max(axis=0)
-axes[0].set(xlim=(-0.1, 2.4), ylim=(-1.8, 2.4), ylabel="b", title="the paths")
+axes[0].set(xlim=(-0.1, 2.4), ylim=(-1.8, 2.4), ylabel="b", title="the paths (darker: larger loss)")
 room = 0.6 * (high - low)
 axes[1].set_xlim(low[0] - room[0], high[0] + room[0])
 axes[1].set_ylim(low[1] - room[1], high[1] + room[1])
-axes[1].set_title("where they end")
+axes[1].set_title("where they end, enlarged")
+axes[0].plot(*ends.mean(axis=0), "s", ms=13, mfc="none", mec="black")
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 # %%

@@ -32,7 +32,8 @@ grid = np.linspace(-1, 1, 300)[:, None]
 # --------------------------------
 #
 # Above the panels, the squared slope of the function at the data, and its sharpness: by how much
-# noise on the weights raises the loss. Both come down, whichever of the two the noise acts on.
+# noise on the weights raises the loss. Noise on the inputs brings both down. Noise on the weights
+# brings the sharpness down at once, and the slope when there is more of it.
 
 settings = [{}, {"noise_std": 0.05}, {"noise_std": 0.2}]
 settings += [{}, {"weight_noise_std": 0.03}, {"weight_noise_std": 0.1}]
@@ -57,6 +58,7 @@ figure.supylabel("y")
 #
 # Two moons, a tenth of whose labels are wrong. A smoothed label is a mean over labels with noise:
 # ``label_smoothing = 0.2`` stands for the knowledge that a tenth of two classes' labels is wrong.
+# Shades are the probability of the class of that colour, lines where both are equally likely.
 
 moons, side = make_moons(120, noise=0.2, random_state=0)
 labels = side ^ (np.random.RandomState(0).rand(120) < 0.1)
