@@ -25,6 +25,7 @@ exclude_patterns = ["_build", "_templates", "examples", "**/*.ipynb"]
 templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = "skreg"
+html_sidebars = {"**": ["all-pages.html"]}
 html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,

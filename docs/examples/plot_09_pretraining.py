@@ -72,7 +72,7 @@ def accuracy(n, seed, pretrainer=None, **params):
     return 100 * net.fit(X[few], y[few]).score(X[test], y[test])
 
 
-counts, seeds = [50, 100, 200], range(5)
+counts, seeds = [50, 100, 200], range(4)
 probe = {"n_frozen_layers": "all", "solver": "lbfgs", "alpha": 0.01}
 lines = {
     "plain": (None, {}, "o-"),
@@ -101,7 +101,7 @@ ax.minorticks_off()
 ax.legend(fontsize=9)
 
 # %%
-# Means over five seeds of the nets and their standard errors, one split. How the layers are used
+# Means over four seeds of the nets and their standard errors, one split. How the layers are used
 # counts for more than the pretext task: trained from the first step with few labels they lose
 # what they had learnt. And pretraining can also harm, so in a search ``pretrained`` stands beside
 # ``None``.

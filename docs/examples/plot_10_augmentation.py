@@ -63,8 +63,8 @@ for i, change in enumerate(CHANGES, 1):
 
 X, y = load_digits(return_X_y=True)
 strengths = [0.0, 0.05, 0.1, 0.15, 0.2]
-accuracy = np.empty((len(strengths), 8))
-for draw in range(8):
+accuracy = np.empty((len(strengths), 6))
+for draw in range(6):
     X_train, X_test, y_train, y_test = train_test_split(
         X / 16, y, train_size=30, stratify=y, random_state=draw
     )
@@ -80,7 +80,7 @@ for draw in range(8):
         accuracy[i, draw] = 100 * net.fit(X_train, y_train).score(X_test, y_test)
 
 figure, ax = plt.subplots(figsize=(7, 3.9), layout="constrained")
-ax.plot(strengths, accuracy, "o", color="0.6", ms=4, label=["a draw of 30 digits", *[None] * 7])
+ax.plot(strengths, accuracy, "o", color="0.6", ms=4, label=["a draw of 30 digits", *[None] * 5])
 ax.plot(strengths, accuracy.mean(axis=1), "s-", lw=1.8, ms=6, label="mean")
 ax.set_xticks(strengths, [f"{s:.0%}\n{150 * s:g}°" for s in strengths])
 ax.set_xlabel("largest shift and change of size; largest turn")

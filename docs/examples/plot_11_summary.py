@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skreg import BaggingRegressor, MLPRegressor
 from skreg.inspection import mean_squared_input_gradient, sharpness
 
-N_EPOCHS, N_MEMBERS, SEEDS = 600, 10, range(10)
+N_EPOCHS, N_MEMBERS, SEEDS = 600, 10, range(6)
 X, y = load_diabetes(return_X_y=True)
 rows = np.random.RandomState(0).permutation(len(X))
 train, test = rows[:100], rows[100:]
@@ -120,6 +120,6 @@ chart.set_axisbelow(True)
 # %%
 # Blue is what a regularizer uses (the ratios where they are below 0.8), the deeper the more. Most
 # of them smooth, and what smooths also widens the minimum on these data; noise and mixtures of
-# rows do it by way of more data, ensembles by way of a mean. The outcome is the mean over ten seeds
+# rows do it by way of more data, ensembles by way of a mean. The outcome is the mean over six seeds
 # and its standard error; dashed, the net without regularization. Augmentation, transfer and
 # pretraining bring more data as well; they have examples of their own.
