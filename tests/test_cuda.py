@@ -246,7 +246,9 @@ def test_no_step_of_a_stack_waits(params, monkeypatch):
         params = {"alpha": 0.1}  # such nets train alone
     X, y = targets("regression")
     run, counts = stack.Stack.run, []
-    monkeypatch.setattr(stack.Stack, "run", lambda self: counts.append(waits(lambda: run(self))))
+    monkeypatch.setattr(
+        stack.Stack, "run", lambda self: counts.append(waits(lambda: run(self)))
+    )
     for size in (50, 5):
         net = net_of("regressor", **params, device=DEVICE, batch_size=size, max_iter=3)
         with parallel_config(backend="skreg", n_jobs=5):

@@ -42,6 +42,15 @@ def implicit_regularization(
         sum `modified_loss`, the shares of it `gradient_share` and `variance_share`, and
         `learning_rate` and `n_batches`.
 
+    Raises
+    ------
+    TypeError
+        For an estimator that is none of skreg's.
+    NotFittedError
+        Where it is not fitted.
+    ValueError
+        For rows or targets that the estimator does not take, or of different numbers.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes

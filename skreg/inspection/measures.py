@@ -19,6 +19,13 @@ def weight_norms(estimator):
     norms : ndarray of shape (n_layers - 1,)
         In training units.
 
+    Raises
+    ------
+    TypeError
+        For an estimator that is none of skreg's.
+    NotFittedError
+        Where it is not fitted.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -44,6 +51,13 @@ def zero_weights(estimator):
     -------
     shares : ndarray of shape (n_layers - 1,)
         Each in [0, 1].
+
+    Raises
+    ------
+    TypeError
+        For an estimator that is none of skreg's.
+    NotFittedError
+        Where it is not fitted.
 
     Examples
     --------
@@ -76,6 +90,15 @@ def active_units(estimator, X, *, threshold=0.0):
     -------
     counts : ndarray of int of shape (n_hidden_layers,)
         Units whose standard deviation over the rows is above `threshold`.
+
+    Raises
+    ------
+    TypeError
+        For an estimator that is none of skreg's.
+    NotFittedError
+        Where it is not fitted.
+    ValueError
+        For rows that the estimator does not take.
 
     Examples
     --------
@@ -110,6 +133,15 @@ def mean_squared_input_gradient(estimator, X):
     -------
     value : float
         Of the raw prediction in training units, by the inputs that the net sees.
+
+    Raises
+    ------
+    TypeError
+        For an estimator that is none of skreg's.
+    NotFittedError
+        Where it is not fitted.
+    ValueError
+        For rows that the estimator does not take.
 
     Examples
     --------
@@ -160,6 +192,15 @@ def sharpness(estimator, X, y, *, std=0.01, n_draws=20, sample_weight=None, rand
     increase : float
         In units of the loss.
 
+    Raises
+    ------
+    TypeError
+        For an estimator that is none of skreg's.
+    NotFittedError
+        Where it is not fitted.
+    ValueError
+        For rows or targets that the estimator does not take, or of different numbers.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -205,6 +246,15 @@ def generalization_gap(estimator, X, y, X_val, y_val):
     result : Bunch
         `train_loss`, `validation_loss` and `gap`, the second minus the first: floats in units of
         the loss, without noise and penalties.
+
+    Raises
+    ------
+    TypeError
+        For an estimator that is none of skreg's.
+    NotFittedError
+        Where it is not fitted.
+    ValueError
+        For rows or targets that the estimator does not take, or of different numbers.
 
     Examples
     --------

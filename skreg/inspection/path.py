@@ -43,6 +43,14 @@ def regularization_path(
         `weight_norms` and `zero_weights` with a last axis of layers, `active_units` with one of
         hidden layers. Input gradient, sharpness and units are those on the training rows.
 
+    Raises
+    ------
+    TypeError
+        For an estimator that is none of skreg's.
+    ValueError
+        For a `param_name` that the estimator does not have, or rows, targets or values that its
+        `fit` does not take.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
