@@ -3,7 +3,7 @@
 Clips of 1 s at 8 kHz, ten takes of each digit by five speakers to train on, all clips of the sixth
 to test; the gains act on the waveforms, and a log-mel front inside the net sees the result. Paired
 differences over the six speakers, each the mean of the seeds. The folder with fsdd.npz comes from
-the environment variable SKREG_DATA.
+the environment variable SKREG_DATA, the device from SKREG_DEVICE (by default the CPU).
 """
 
 from os import environ
@@ -17,6 +17,7 @@ from skreg.augmentation import AudioAugment
 
 RATE, TAKES, EPOCHS, SEEDS = 8000, 10, 20, 1
 GAINS = AudioAugment(RATE, max_gain_db=12.0, gain_db=0.0, max_shift=0.0)
+DEVICE = environ.get("SKREG_DEVICE", "cpu")
 SETTINGS = {
     "as they are": None,
     "band gains of up to 12 dB": GAINS,
@@ -38,7 +39,7 @@ def accuracy(augment, speaker, seed, X, digit, speakers, take):
     train = (speakers != speaker) & (take < TAKES)
     front = LogMel(RATE, n_fft=256, hop=256, n_mels=24)
     length = {"max_iter": EPOCHS, "n_iter_no_change": EPOCHS, "batch_size": 50}
-    net = ConvNetClassifier(front=front, augment=augment, random_state=seed, **length)
+    net = ConvNetClassifier(front=front, augment=augment, random_state=seed, device=DEVICE, **length)
     net.fit(X[train], digit[train])
     return net.score(X[speakers == speaker], digit[speakers == speaker])
 

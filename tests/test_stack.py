@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from skreg import DivergenceError, MLPClassifier, MLPRegressor, streams
-from skreg.engine import compiled, gathering, stack, stacking, train
+from skreg.engine import compiled, gathering, stack, stack_step, stacking, train
 from skreg.engine.plan import LAYER, PLAN
 from skreg.noise import StackNoise
 from tests import _table
@@ -425,15 +425,15 @@ class NoWaiting(TorchDispatchMode):
     "extra", [{}, {"sam_rho": 0.1}, {"gradient_penalty": 0.1}, {"averaging": "ema"}], ids=str
 )
 def test_no_step_waits_for_the_device(monkeypatch, together, extra):
-    step, n_steps = stack.Stack._take_step, []
+    step, n_steps = stack_step.Step.take, []
 
-    def watched(self, sheet, s):
+    def watched(self, line, constants):
         self.noise.draws = None  # as on a GPU
-        n_steps.append(s)
+        n_steps.append(line)
         with NoWaiting():
-            return step(self, sheet, s)
+            return step(self, line, constants)
 
-    monkeypatch.setattr(stack.Stack, "_take_step", watched)
+    monkeypatch.setattr(stack_step.Step, "take", watched)
     strengths = {k: v for k, v in STRENGTHS.items() if k not in ("learning_rate", "max_iter")}
     nets = [
         estimator("regression", random_state=i, **{k: v[i] for k, v in strengths.items()}, **extra)

@@ -12,6 +12,7 @@ from torch import nn
 
 from skreg import losses, stopping
 from skreg.augmentation.kinds import is_users_own
+from skreg.engine.architecture import MLPArchitecture
 from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
@@ -110,7 +111,7 @@ class RegularizedNet(NeuralNet):
 
     def initialize(self):
         """As skorch's; torch's parts wait until somebody looks at them: the kernel needs none."""
-        if self.engine != "compiled" or self.callbacks:
+        if self.callbacks or not self._waits_with_torch:
             return super().initialize()
         self.check_training_readiness()
         self._initialize_virtual_params()
@@ -118,6 +119,13 @@ class RegularizedNet(NeuralNet):
         self._initialize_history()
         self.initialized_ = True
         return self
+
+    @property
+    def _waits_with_torch(self):
+        """Whether nothing is drawn when torch's parts are built, so that it may be done late."""
+        problem = self.problem
+        is_mlp = problem is not None and type(problem.architecture) is MLPArchitecture
+        return self.engine == "compiled" or is_mlp
 
     def __getattr__(self, name):
         if name not in _TORCH_PARTS or not vars(self).get("initialized_"):
@@ -132,8 +140,8 @@ class RegularizedNet(NeuralNet):
 
     def bring_weights_to_device(self):
         """Have a module elsewhere than on the CPU, where memory is shared, hold the weights."""
-        if torch.device(self.device).type == "cpu":
-            return
+        if torch.device(self.device).type == "cpu" or "module_" not in vars(self):
+            return  # a module that is built later begins with these weights
         tensors = {**dict(self.module_.named_parameters()), **dict(self.module_.named_buffers())}
         with torch.no_grad():
             for place in self.problem.architecture.places:
