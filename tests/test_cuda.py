@@ -123,7 +123,8 @@ def test_views_by_a_transform_are_drawn_there():
     X, _ = targets("regression")
     views = SignalAugment(0.2, 0.3)
     length = {"max_iter": 5, "batch_size": 30, "random_state": 0}
-    first, again = (ContrastivePretrainer(views=views, device=DEVICE, **length).fit(X) for _ in "ab")
+    pretrainer = ContrastivePretrainer(views=views, device=DEVICE, **length)
+    first, again = clone(pretrainer).fit(X), clone(pretrainer).fit(X)
     assert np.isfinite(first.loss_curve_).all()
     assert_allclose(first.loss_curve_, again.loss_curve_, rtol=1e-4)
 
