@@ -132,7 +132,7 @@ class LogMel(BaseEstimator):
         filters = self._filters()
         hop = self.n_fft // 2 if self.hop is None else self.hop
         module = _module(filters, self.n_fft, hop, float(self.floor_db), (n_channels, length))
-        return module, (n_channels, len(filters), 1 + length // hop)
+        return module, (n_channels, len(filters), 1 + (length - self.n_fft % 2) // hop)
 
     def _filters(self):
         """Weights of the frequencies in each band: float64 of shape (n_bands, n_frequencies)."""
