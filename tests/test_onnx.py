@@ -5,17 +5,26 @@ import sys
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from skl2onnx import to_onnx
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from skreg import BaggingClassifier, BaggingRegressor, MLPClassifier, MLPRegressor
+from skreg import (
+    BaggingClassifier,
+    BaggingRegressor,
+    ContrastivePretrainer,
+    MaskedPretrainer,
+    MLPClassifier,
+    MLPRegressor,
+)
 from tests._data import targets
 from tests._models import CONV_NETS, ENSEMBLES, MLPS, QUICK, data
-from tests._onnx import assert_equal
+from tests._onnx import assert_equal, by_onnx
 
 X, Y = targets("regression", 60)
 
@@ -46,6 +55,23 @@ def test_graphs_of_pipelines_of_columns_and_of_integers():
     assert_equal(model.fit(X, Y), np.float32(X))
     whole = np.round(10 * X).astype(np.int64)
     assert_equal(MLPRegressor(**QUICK).fit(whole, Y), whole)
+
+
+@pytest.mark.parametrize(
+    "pretrainer",
+    [
+        MaskedPretrainer(**QUICK),
+        MaskedPretrainer((12, 12), residual=True, normalization="batch", **QUICK),
+        ContrastivePretrainer((12, 8), normalization="layer", activation="tanh", **QUICK),
+    ],
+    ids=["masked", "residual", "contrastive"],
+)
+def test_representations(pretrainer):
+    fitted = clone(pretrainer).fit(X)
+    (found,) = by_onnx(fitted, np.float32(X))
+    assert_allclose(found, fitted.transform(X), rtol=1e-5, atol=1e-5)
+    pipe = make_pipeline(StandardScaler(), pretrainer, Ridge())
+    assert_equal(clone(pipe).fit(X, Y), np.float32(X))
 
 
 def test_members_that_lack_a_class():

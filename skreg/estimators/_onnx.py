@@ -1,7 +1,8 @@
 """ONNX graphs of fitted nets, for skl2onnx, which asks estimators for `onnx_*` methods.
 
 skl2onnx is imported by whoever calls it; nothing here brings it. Regressors give one output of
-shape (n_rows, n_outputs), classifiers their labels and probabilities, as scikit-learn's do there.
+shape (n_rows, n_outputs), classifiers their labels and probabilities, as scikit-learn's do there;
+pretrainers give their representation.
 """
 
 import numpy as np
@@ -142,7 +143,9 @@ def _outputs(model, variable):
     numbers = type(guess_tensor_type(variable.type))
     if not is_classifier(model):
         members = getattr(model, "estimators_", [model])
-        return [("variable", numbers([n_rows, getattr(members[0], "n_outputs_", None)]))]
+        predicts = hasattr(model, "predict")
+        width = getattr(members[0], "n_outputs_", None) if predicts else model._n_features_out
+        return [("variable", numbers([n_rows, width]))]
     labels = StringTensorType if _onnx_labels(model).dtype.kind == "U" else Int64TensorType
     n_classes = len(model.classes_)
     shape = [n_rows, n_classes] if _is_multilabel(model) else [n_rows]

@@ -13,18 +13,18 @@ _OPERATORS = {
 }
 
 
-def mlp_output(net, weights, graph, x):
-    """Output after the link: what `skreg.estimators._forward.forward` computes."""
+def mlp_output(net, weights, graph, x, hidden=False):
+    """Output after the link, or with `hidden` that of layers without one: `_forward.forward`."""
     coefs, intercepts, norms = folded(*weights)
-    h, last = x, len(coefs) - 1
+    h, n_hidden = x, len(coefs) - (not hidden)
     for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
         below = h
         h = affine(graph, below, coef, intercept)
         if i < len(norms):
             gain, shift = norms[i]
             h = scaled(graph, standardized(graph, h, gain.size), gain, shift)
-        h = applied(graph, net.out_activation_ if i == last else net._activation, h)
-        if net._residual and 0 < i < last and coef.shape[0] == coef.shape[1]:
+        h = applied(graph, net._activation if i < n_hidden else net.out_activation_, h)
+        if net._residual and 0 < i < n_hidden and coef.shape[0] == coef.shape[1]:
             h = graph.node("Add", [h, below])
     return h
 
