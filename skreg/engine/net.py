@@ -12,7 +12,6 @@ from torch import nn
 
 from skreg import losses, stopping
 from skreg.augmentation.kinds import is_users_own
-from skreg.engine.architecture import MLPArchitecture
 from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
@@ -110,22 +109,19 @@ class RegularizedNet(NeuralNet):
         return []
 
     def initialize(self):
-        """As skorch's; torch's parts wait until somebody looks at them: the kernel needs none."""
-        if self.callbacks or not self._waits_with_torch:
+        """As skorch's; under the compiled engine torch's parts wait, see `initialize_late`."""
+        if self.engine != "compiled" or self.callbacks:
             return super().initialize()
+        return self.initialize_late()
+
+    def initialize_late(self):
+        """As `initialize`, but torch's parts wait until somebody looks at them."""
         self.check_training_readiness()
         self._initialize_virtual_params()
         self._initialize_callbacks()
         self._initialize_history()
         self.initialized_ = True
         return self
-
-    @property
-    def _waits_with_torch(self):
-        """Whether nothing is drawn when torch's parts are built, so that it may be done late."""
-        problem = self.problem
-        is_mlp = problem is not None and type(problem.architecture) is MLPArchitecture
-        return self.engine == "compiled" or is_mlp
 
     def __getattr__(self, name):
         if name not in _TORCH_PARTS or not vars(self).get("initialized_"):

@@ -34,7 +34,7 @@ class Stack:
     Parameters
     ----------
     nets : list of RegularizedNet
-        Initialised, each with a problem that has not begun an epoch.
+        Initialised (`initialize_late` will do), each with a problem that has not begun an epoch.
     """
 
     def __init__(self, nets):
