@@ -15,6 +15,7 @@ NAMES = (
     "search_all",
     "memory",
     "cluster",
+    "stack_width",
     "large_data",
     "transfer",
     "augmentation_cost",

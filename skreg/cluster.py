@@ -106,6 +106,8 @@ class ClusterBackend(ParallelBackendBase):
     def effective_n_jobs(self, n_jobs):
         """Groups under way at once: `n_jobs`, or by default the threads of all workers.
 
+        Two at least by default: joblib takes one for work of the process that asks.
+
         Raises
         ------
         RuntimeError
@@ -121,7 +123,7 @@ class ClusterBackend(ParallelBackendBase):
                 f"The cluster of {self.client!r} has no worker: start some "
                 "(`dask worker tcp://scheduler:8786`) and wait with client.wait_for_workers(1)."
             )
-        return threads
+        return max(2, threads)
 
     def configure(self, n_jobs=1, parallel=None, **kwargs):
         """Prepare for a call."""

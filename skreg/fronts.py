@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.base import BaseEstimator
 
 from skreg._mel import to_hertz, to_mel
@@ -123,16 +124,42 @@ class LogMel(BaseEstimator):
             raise ValueError(
                 f"LogMel takes clips of shape (C, T), got input_shape={input_shape!r}."
             )
-        n_channels, length = (1,) * (2 - len(shape)) + shape
+        n_channels, length = clip = (1,) * (2 - len(shape)) + shape
         if length <= self.n_fft // 2:
             raise ValueError(
                 f"n_fft={self.n_fft} needs clips of more than {self.n_fft // 2} samples, got "
                 f"{length}: lower n_fft, or lengthen the clips (PadOrCrop)."
             )
-        filters = self._filters()
-        hop = self.n_fft // 2 if self.hop is None else self.hop
-        module = _module(filters, self.n_fft, hop, float(self.floor_db), (n_channels, length))
-        return module, (n_channels, len(filters), 1 + length // hop)
+        filters, hop = self._filters(), self._hop()
+        module = _module(filters, self.n_fft, hop, float(self.floor_db), clip)
+        return module, (n_channels, len(filters), 1 + (length - self.n_fft % 2) // hop)
+
+    def _onnx_maps(self, graph, x, input_shape):
+        """What the module computes, in a graph of `skreg.estimators._onnx`; x is (n_clips, C, T).
+
+        In float64: in quiet bands beside loud ones, decibels see the rounding of float32.
+        """
+        fine, n_fft = type(graph)(graph.scope, graph.container, np.float64), self.n_fft
+        places = np.pad(np.arange(input_shape[-1]), n_fft // 2, mode="reflect")
+        frames = sliding_window_view(places, n_fft)[:: self._hop()]
+        window = np.sin(np.pi * np.arange(n_fft) / n_fft) ** 2
+        angles = 2 * np.pi / n_fft * np.outer(np.arange(n_fft), np.arange(n_fft // 2 + 1))
+        waves = window[:, None] * np.hstack([np.cos(angles), np.sin(angles)])
+        filters = 4 / window.sum() ** 2 * np.tile(self._filters(), 2).T
+
+        x = fine.cast(x, np.float64)
+        x = fine.node("Gather", [x, fine.constant(frames)], axis=2)
+        spectrum = fine.node("MatMul", [x, fine.constant(waves)])
+        squares = fine.node("Mul", [spectrum, spectrum])
+        power = fine.node("MatMul", [squares, fine.constant(filters)])
+        power = fine.node("Add", [power, fine.constant(np.array([10 ** (self.floor_db / 10)]))])
+        share = fine.constant(np.array([-10 / np.log(10) / self.floor_db]))
+        level = fine.node("Mul", [fine.node("Log", [power]), share])
+        level = fine.node("Add", [level, fine.constant(np.ones(1))])
+        return graph.cast(fine.node("Transpose", [level], perm=[0, 1, 3, 2]), graph.dtype)
+
+    def _hop(self):
+        return self.n_fft // 2 if self.hop is None else self.hop
 
     def _filters(self):
         """Weights of the frequencies in each band: float64 of shape (n_bands, n_frequencies)."""

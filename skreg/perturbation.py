@@ -106,11 +106,12 @@ def torch_gradient(plan, rate, parameters, batch_loss):
         return loss.detach()
     first = [p.grad.clone() for p in parameters]
     norm = torch.sqrt(sum((g**2).sum() for g in first))
-    if norm > 0:
-        _second_gradient(parameters, first, rho / norm, batch_loss)
-        if mu:
-            for p, g in zip(parameters, first, strict=True):
-                p.grad.sub_(g).mul_(mu / 2 * norm / rho).add_(g)
+    # a GPU is asked nothing here: where the gradient is zero, both looks are at one point
+    distance = torch.where(norm > 0, rho / norm, 0)
+    _second_gradient(parameters, first, distance, batch_loss)
+    if mu:
+        for p, g in zip(parameters, first, strict=True):
+            p.grad.sub_(g).mul_(mu / 2 * norm / rho).add_(g)
     return loss.detach() + mu / 4 * norm**2
 
 

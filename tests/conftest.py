@@ -41,3 +41,21 @@ def figures():
     with rc_context({"backend": "agg"}):
         yield
         plt.close("all")
+
+
+@pytest.fixture
+def together(monkeypatch):
+    """A function as `Session.fit`, whose errors are raised."""
+    from skreg.engine import train
+    from tests._together import Session, fit_weighted
+
+    session = Session()
+    monkeypatch.setattr(train, "train", session.train)
+
+    def fit(estimators, data, fit=None, **options):
+        session.fit(estimators, data, fit or fit_weighted, options)
+        for error in session.errors.values():
+            raise error
+        return session
+
+    return fit

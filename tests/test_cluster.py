@@ -115,6 +115,12 @@ with parallel_config(backend="skreg", client=client):
         raise AssertionError("no error")
     assert Parallel()(delayed(fail)(i) for i in range(4)) == [0, 1, 2, 3]
 
+cluster.scale(1)
+while len(client.scheduler_info()["workers"]) > 1:
+    time.sleep(0.05)
+with parallel_config(backend="skreg", client=client):
+    assert os.getpid() not in Parallel()(delayed(os.getpid)() for _ in range(4))
+
 for client_, n_workers, words in ((3, 2, "client=3"), (client, 0, "has no worker")):
     cluster.scale(n_workers)
     while len(client.scheduler_info()["workers"]) > n_workers:

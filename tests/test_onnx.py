@@ -4,57 +4,36 @@ import subprocess
 import sys
 
 import numpy as np
-import onnxruntime
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from skl2onnx import to_onnx
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from skreg import BaggingClassifier, BaggingRegressor, MLPClassifier, MLPRegressor
+from skreg import (
+    BaggingClassifier,
+    BaggingRegressor,
+    ContrastivePretrainer,
+    MaskedPretrainer,
+    MLPClassifier,
+    MLPRegressor,
+)
 from tests._data import targets
-from tests._models import ENSEMBLES, MLPS, QUICK, data
+from tests._models import CONV_NETS, ENSEMBLES, MLPS, QUICK, data
+from tests._onnx import assert_equal, by_onnx
 
 X, Y = targets("regression", 60)
-
-
-def by_onnx(model, X, **kwargs):
-    """What onnxruntime computes: label and probabilities, or predictions."""
-    graph = to_onnx(model, X[:1], **kwargs)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    outputs = session.run(None, {session.get_inputs()[0].name: X})
-    for found, declared in zip(outputs, session.get_outputs(), strict=True):
-        assert list(found.shape[1:]) == declared.shape[1:]
-    return outputs
-
-
-def assert_equal(model, X, **kwargs):
-    outputs = by_onnx(model, X, **kwargs)
-    if not is_classifier(model):
-        expected = model.predict(X)
-        assert_allclose(outputs[0], expected.reshape(len(X), -1), rtol=1e-5, atol=1e-5)
-        return
-    labels, p = outputs
-    assert_allclose(p, model.predict_proba(X), atol=1e-5)
-    expected = model.predict(X)
-    sure = np.ones(len(X), bool)
-    if p.shape[1] > 1 and expected.ndim == 1:
-        sure = np.diff(np.sort(p, axis=1)[:, -2:], axis=1)[:, 0] > 1e-4  # rounding may decide
-    assert sure.mean() > 0.9
-    assert_array_equal(labels[sure], expected[sure])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("scaled", [False, True], ids=["alone", "pipeline"])
 @pytest.mark.parametrize(
-    ("estimator", "kind"), [pytest.param(*row[1:], id=row[0]) for row in MLPS + ENSEMBLES]
+    ("estimator", "kind"),
+    [pytest.param(*row[1:], id=row[0]) for row in MLPS + CONV_NETS + ENSEMBLES],
 )
 def test_graphs_say_what_estimators_say(estimator, kind, scaled, dtype):
     X, y = data(kind)
@@ -76,6 +55,23 @@ def test_graphs_of_pipelines_of_columns_and_of_integers():
     assert_equal(model.fit(X, Y), np.float32(X))
     whole = np.round(10 * X).astype(np.int64)
     assert_equal(MLPRegressor(**QUICK).fit(whole, Y), whole)
+
+
+@pytest.mark.parametrize(
+    "pretrainer",
+    [
+        MaskedPretrainer(**QUICK),
+        MaskedPretrainer((12, 12), residual=True, normalization="batch", **QUICK),
+        ContrastivePretrainer((12, 8), normalization="layer", activation="tanh", **QUICK),
+    ],
+    ids=["masked", "residual", "contrastive"],
+)
+def test_representations(pretrainer):
+    fitted = clone(pretrainer).fit(X)
+    (found,) = by_onnx(fitted, np.float32(X))
+    assert_allclose(found, fitted.transform(X), rtol=1e-5, atol=1e-5)
+    pipe = make_pipeline(StandardScaler(), pretrainer, Ridge())
+    assert_equal(clone(pipe).fit(X, Y), np.float32(X))
 
 
 def test_members_that_lack_a_class():

@@ -106,8 +106,9 @@ def test_silence_stays_silent():
 
 @pytest.mark.parametrize("n_mels", [None, 20])
 @pytest.mark.parametrize("hop", [None, 100])
-def test_spectrograms_are_scipys(hop, n_mels):
-    rate, n_fft, x = 8000, 256, 0.3 * clips(3, 2000)
+@pytest.mark.parametrize("n_fft", [256, 255])
+def test_spectrograms_are_scipys(n_fft, hop, n_mels):
+    rate, x = 8000, 0.3 * clips(3, 2000)
     module, shape = LogMel(rate, n_fft, hop, n_mels, floor_db=-60.0).build((2000,))
     out = module(x).numpy()
     assert out.shape == (3, *shape)

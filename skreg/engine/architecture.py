@@ -151,6 +151,14 @@ class ConvArchitecture(MLPArchitecture):
     channels : tuple of int
         Of the layers.
     n_outputs : int
+
+    Attributes
+    ----------
+    maps : tuple (C, H, W) or (C, T)
+        Shape of what the first block takes: after the front.
+    kernel : tuple of int
+    pools : list of tuple of int
+        Of each block, the size of the patches whose maximum goes on.
     """
 
     seconds_per_step = 0.1  # until measured, so that the first block does not keep Ctrl-C waiting
@@ -158,6 +166,7 @@ class ConvArchitecture(MLPArchitecture):
     def __init__(self, params, row_shape, channels, n_outputs):
         self.row_shape, self.front = tuple(row_shape), params["front"]
         _, maps = build_front(self.front, self.row_shape)
+        self.maps = maps
         self.kernel = (params["kernel_size"],) * (len(maps) - 1)
         self.pools, widest = [], prod(maps)
         size = maps[1:]

@@ -11,7 +11,6 @@ from scipy.sparse import csr_matrix
 from skreg.augmentation.batch import TorchAugmentation
 from skreg.engine import compiled, pretext
 
-
 _SHARE_OF_FREE = 0.5  # of a GPU's memory, that the rows may take
 _PIECE = 2**26  # bytes of rows that go to a GPU at once
 

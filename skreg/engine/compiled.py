@@ -9,7 +9,7 @@ import numpy as np
 from skreg import corruption, stopping, streams
 from skreg._jit import entry_point, read_only
 from skreg.augmentation import mixing
-from skreg.engine import kernel
+from skreg.engine import kernel, schedules
 from skreg.engine.plan import LAYER, PLAN
 
 
@@ -89,6 +89,25 @@ def _build_corrupt(digest):
     return corrupt
 
 
+def _build_end_epochs(digest):
+    def end_epochs(plans, progress, running, loss_sums, validation, n_rows, n_steps, curves, best):
+        digest  # noqa: B018
+        for m in range(len(plans)):
+            if not running[m]:
+                continue
+            plan, p = plans[m], progress[m]
+            p["step"] += n_steps
+            p["loss_sum"], p["row"] = loss_sums[m], 0
+            if not np.isfinite(loss_sums[m]):
+                p["status"] = stopping.DIVERGED
+                continue
+            value = stopping.book_epoch(plan, p, curves[m : m + 1], n_rows[m], validation[m])
+            best[m] = stopping.judge_epoch(plan, p, value)
+            p["learning_rate"] = schedules.next_rate(plan, p)
+
+    return end_epochs
+
+
 def _data_type(dtype):
     fields = [
         read_only(dtype, 2),
@@ -151,4 +170,18 @@ def draws(dtype):
         entry_point(_build_add_normal, key, 0.0, values),
         entry_point(_build_draw_mixing, key, 0.0, 0, 0),
         entry_point(_build_corrupt, plan, 0, data, room, room),
+    )
+
+
+@cache
+def end_epochs():
+    """Compiled bookkeeping of a stack: books an epoch of each running net, as the engines do.
+
+    Writes down which nets are at their best; a loss that is not finite ends its net.
+    """
+    plans, progress, curves = np.zeros(1, PLAN), stopping.new_progress(0.0), stopping.CURVES
+    yes, number, whole = np.ones(1, bool), np.zeros(1), np.zeros(1, np.int64)
+    curves = np.zeros(1, curves)
+    return entry_point(
+        _build_end_epochs, plans, progress, yes, number, number, whole, 1, curves, yes
     )

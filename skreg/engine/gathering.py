@@ -13,6 +13,7 @@ from skreg.engine.baton import baton
 from skreg.engine.stacking import signature, train_together
 
 _QUIET = 0.25  # seconds without a newcomer after which those here begin
+_LOOK = 0.5  # seconds after which one who waits asks whether somebody still waits for it
 
 
 def gathers(net):
@@ -53,7 +54,9 @@ class Gathering:
                 self._last = time.monotonic()
                 while not entry.done and not self._leads(entry):
                     baton.check()
-                    self._changed.wait(_QUIET / 10)
+                    # hundreds may wait here: only the one who may lead looks often
+                    first = not self._busy and self._waiting[0] is entry
+                    self._changed.wait(_QUIET / 10 if first else _LOOK)
                 together = self._waiting if not entry.done else []
                 if together:
                     self._waiting, self._busy = [], True

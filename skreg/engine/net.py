@@ -109,9 +109,13 @@ class RegularizedNet(NeuralNet):
         return []
 
     def initialize(self):
-        """As skorch's; torch's parts wait until somebody looks at them: the kernel needs none."""
+        """As skorch's; under the compiled engine torch's parts wait, see `initialize_late`."""
         if self.engine != "compiled" or self.callbacks:
             return super().initialize()
+        return self.initialize_late()
+
+    def initialize_late(self):
+        """As `initialize`, but torch's parts wait until somebody looks at them."""
         self.check_training_readiness()
         self._initialize_virtual_params()
         self._initialize_callbacks()
@@ -132,8 +136,8 @@ class RegularizedNet(NeuralNet):
 
     def bring_weights_to_device(self):
         """Have a module elsewhere than on the CPU, where memory is shared, hold the weights."""
-        if torch.device(self.device).type == "cpu":
-            return
+        if torch.device(self.device).type == "cpu" or "module_" not in vars(self):
+            return  # a module that is built later begins with these weights
         tensors = {**dict(self.module_.named_parameters()), **dict(self.module_.named_buffers())}
         with torch.no_grad():
             for place in self.problem.architecture.places:

@@ -1,7 +1,8 @@
 """What a stack needs for an epoch, worked out on the host and sent to the device in one go.
 
 So no step of the epoch waits for anything: rows in the order of their use, what mixup and the
-average draw or count, and the learning rates.
+average draw or count, and the learning rates. A net that has come to its end may stay in the stack
+for a while: its learning rate is then 0, and nothing is drawn for it.
 """
 
 from typing import NamedTuple
@@ -14,20 +15,51 @@ from skreg.engine import compiled
 from skreg.engine.optimizers import SGD, adam_rate
 
 
-class Sheet(NamedTuple):
-    """An epoch of a stack; what is one per step has a leading axis of steps. None is off."""
+class Line(NamedTuple):
+    """A step of a stack; of a `Sheet` the same with a leading axis of steps. None is off."""
 
-    rows: torch.Tensor  # (n_steps, n_nets, n_rows) places in the stack's data
-    n_rows: torch.Tensor  # (n_steps, n_nets), of the batch; what is beyond is padding
-    steps: torch.Tensor  # (n_steps, n_nets) number of the optimizer step, from 1, int64
+    rows: torch.Tensor  # (n_nets, n_rows) places in the stack's data
+    n_rows: torch.Tensor  # (n_nets,), of the batch; what is beyond is padding
+    steps: torch.Tensor  # (n_nets,) number of the optimizer step, from 1, int64
     partners: torch.Tensor | None  # as `rows`, for mixup
-    shares: torch.Tensor | None  # (n_steps, n_nets) of the row itself in its mixture
-    learning_rate: torch.Tensor  # (n_nets,)
-    rates: torch.Tensor  # (n_steps, n_nets), with Adam's bias corrections
-    sizes: torch.Tensor  # (n_steps, n_nets), what the sizes of proximal steps begin with
-    penalty: torch.Tensor | None  # (n_nets,) the gradient penalty's mu
-    radius: torch.Tensor | None  # (n_nets,) how far off the second gradient is taken
-    average_shares: list  # of each step (n_nets,), or None where no net averages
+    shares: torch.Tensor | None  # (n_nets,) of the row itself in its mixture
+    rates: torch.Tensor  # (n_nets,), with Adam's bias corrections
+    sizes: torch.Tensor  # (n_nets,), what the sizes of proximal steps begin with
+    average_shares: torch.Tensor | None  # (n_nets,) of the weights in their average
+
+
+class Constants(NamedTuple):
+    """What is the same in all steps of an epoch, each (n_nets,). None is off."""
+
+    learning_rate: torch.Tensor
+    penalty: torch.Tensor | None  # the gradient penalty's mu
+    radius: torch.Tensor | None  # how far off the second gradient is taken
+
+
+class Sheet(NamedTuple):
+    """An epoch of a stack."""
+
+    lines: Line
+    constants: Constants
+
+    @property
+    def n_steps(self):
+        """Steps of the epoch."""
+        return len(self.lines.rows)
+
+    def line(self, number):
+        """A step by its number, an int or a tensor of one int64."""
+        return Line(*(t if t is None else _at(t, number) for t in self.lines))
+
+    def tensors(self):
+        """All tensors that there are."""
+        return [t for part in self for t in part if t is not None]
+
+
+def _at(tensor, number):
+    if isinstance(number, int):
+        return tensor[number]
+    return tensor.index_select(0, number)[0]
 
 
 def positions(n_rows, batch_size, width):
@@ -47,7 +79,7 @@ def positions(n_rows, batch_size, width):
     return begins[:, None], np.arange(width) % counts[:, None], counts
 
 
-def make_sheet(problems, starts, layout, device):
+def make_sheet(problems, plans, progress, running, starts, layout, device):
     """The next epoch of each problem.
 
     Draws each problem's permutation and counts its averages; its steps are left to be counted.
@@ -55,53 +87,64 @@ def make_sheet(problems, starts, layout, device):
     Parameters
     ----------
     problems : list of Problem
+    plans, progress : structured arrays of shape (n_nets,)
+        Of the problems.
+    running : ndarray of shape (n_nets,), bool
+        Which of them have not come to their end.
     starts : list of int
         Where each problem's rows begin in the stack's data.
     layout : list of tuples, see `positions`
     device : torch.device
     """
-    progress = np.concatenate([p.progress for p in problems])
-    plan, plans = problems[0].plan[0], np.concatenate([p.plan for p in problems])
+    plan = problems[0].plan[0]
     counts = np.stack([place[2] for place in layout], axis=1)
     steps = progress["step"] + np.arange(1, len(counts) + 1)[:, None]
-    orders = [start + p.shuffling.draw(1)[0] for p, start in zip(problems, starts, strict=True)]
+    orders = [
+        start + (p.shuffling.draw(1)[0] if runs else p.data.rows)
+        for p, start, runs in zip(problems, starts, running, strict=True)
+    ]
     rows = [
         order[begins + places] for order, (begins, places, _) in zip(orders, layout, strict=True)
     ]
-    partners, shares = _mixing(problems, orders, layout, steps) if _mixes(plans) else (None, None)
-    rate, looks = progress["learning_rate"], [perturbation.radius.py_func(p) for p in plans]
-    mu = [perturbation.strength.py_func(*pair) for pair in zip(plans, rate, strict=True)]
+    mixes = plans["mixup_alpha"].any()
+    partners, shares = _mixing(problems, orders, layout, steps) if mixes else (None, None)
+    rate = np.where(running, progress["learning_rate"], 0.0)
+    penalized = plans["gradient_penalty"].any()
+    looks_twice = penalized or plans["sam_rho"].any()
 
     def tensor(values, dtype=problems[0].dtype):
+        if values is None:
+            return None
         return torch.from_numpy(np.ascontiguousarray(values, dtype)).to(device)
 
-    averages = [None] * len(counts)
+    def of_each(function, *arrays):
+        return [function.py_func(*values) for values in zip(plans, *arrays, strict=True)]
+
+    averages = None
     if plans["averaging"].any():
-        table = _average_shares(problems, len(counts))
-        averages = [tensor(line) if line.any() else None for line in table]
+        averages = _average_shares(plans, progress, running, len(counts))
     if plan["optimizer"] == SGD:
         rates = np.broadcast_to(rate, steps.shape)
         sizes = rates / (1 - plan["momentum"])
     else:
         rates = adam_rate.py_func(plan, rate, steps)
         sizes = rate * np.sqrt(1 - plan["beta_2"] ** steps)
-    return Sheet(
+    lines = Line(
         rows=tensor(np.stack(rows, axis=1), np.int64),
         n_rows=tensor(counts),
         steps=tensor(steps, np.int64),
-        partners=None if partners is None else tensor(partners, np.int64),
-        shares=None if shares is None else tensor(shares),
-        learning_rate=tensor(rate),
+        partners=tensor(partners, np.int64),
+        shares=tensor(shares),
         rates=tensor(rates),
         sizes=tensor(sizes),
-        penalty=tensor(mu) if np.any(mu) else None,
-        radius=tensor(looks) if np.any(looks) else None,
-        average_shares=averages,
+        average_shares=tensor(averages),
     )
-
-
-def _mixes(plans):
-    return plans["mixup_alpha"].any()
+    constants = Constants(
+        learning_rate=tensor(rate),
+        penalty=tensor(of_each(perturbation.strength, rate) if penalized else None),
+        radius=tensor(of_each(perturbation.radius) if looks_twice else None),
+    )
+    return Sheet(lines, constants)
 
 
 def _mixing(problems, orders, layout, steps):
@@ -121,14 +164,14 @@ def _mixing(problems, orders, layout, steps):
     return np.stack(partners, axis=1), shares
 
 
-def _average_shares(problems, n_steps):
+def _average_shares(plans, progress, running, n_steps):
     """Share of the weights in their average after each step, (n_steps, n_nets); counts them."""
-    shares = np.zeros((n_steps, len(problems)))
-    for m, p in enumerate(problems):
-        plan, progress = p.plan[0], p.progress[0]
+    shares = np.zeros((n_steps, len(plans)))
+    for m in np.flatnonzero(running):
+        plan, so_far = plans[m], progress[m]
         for s in range(n_steps):
             shares[s, m] = averaging.next_share.py_func(
-                plan, progress["n_averaged"], progress["epoch"] + 1, s == n_steps - 1
+                plan, so_far["n_averaged"], so_far["epoch"] + 1, s == n_steps - 1
             )
-            progress["n_averaged"] += shares[s, m] > 0
+            so_far["n_averaged"] += shares[s, m] > 0
     return shares

@@ -185,7 +185,7 @@ def _train_stack(nets):
     try:
         for net in nets:
             if not net.initialized_:
-                net.initialize()
+                net.initialize_late()
         with one_thread_per_net():
             Stack(nets).run()
     except Exception as error:  # of the device, as a rule: nobody in the stack has been trained

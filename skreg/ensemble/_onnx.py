@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skreg.estimators._layered import BaseMLP
+from skreg.estimators._onnx import OnnxMixin
 
 
 def ensemble_answer(ensemble, graph, x):
@@ -15,7 +15,7 @@ def ensemble_answer(ensemble, graph, x):
     """
     answers = []
     for member, columns in zip(ensemble.estimators_, ensemble.estimators_features_, strict=True):
-        if not isinstance(member, BaseMLP):
+        if not isinstance(member, OnnxMixin):
             raise NotImplementedError(
                 f"ONNX has ensembles of skreg's nets, not of {type(member).__qualname__}: put what "
                 "comes before the net in front of the ensemble, in a Pipeline."

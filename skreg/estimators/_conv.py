@@ -3,12 +3,14 @@
 import numpy as np
 
 from skreg.estimators._layered import LayeredNet
+from skreg.estimators._onnx import OnnxMixin, net_answer
+from skreg.estimators._onnx_conv import conv_output
 from skreg.estimators._parameters import CONV_CONSTRAINTS, check_conv, layer_sizes
 from skreg.estimators._torch import TorchNet
 from skreg.estimators._transfer import TransferMixin
 
 
-class BaseConvNet(TransferMixin, TorchNet, LayeredNet):
+class BaseConvNet(OnnxMixin, TransferMixin, TorchNet, LayeredNet):
     """Fit and prediction of a conv net."""
 
     _parameter_constraints: dict = CONV_CONSTRAINTS
@@ -71,3 +73,6 @@ class BaseConvNet(TransferMixin, TorchNet, LayeredNet):
     def _mask_sizes(self):
         """Values of a row, and channels of the maps below each layer."""
         return [int(np.prod(self.input_shape_)), *(len(b) for b in self.intercepts_[:-1])]
+
+    def _onnx_answer(self, graph, x):
+        return net_answer(self, graph, x, conv_output)

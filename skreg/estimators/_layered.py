@@ -7,6 +7,7 @@ from skreg.estimators import _rows
 from skreg.estimators._base import BaseNet
 from skreg.estimators._forward import forward
 from skreg.estimators._onnx import OnnxMixin, net_answer
+from skreg.estimators._onnx_layers import mlp_output
 from skreg.estimators._parameters import (
     LAYERED_CONSTRAINTS,
     MLP_CONSTRAINTS,
@@ -122,7 +123,7 @@ class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
         return [len(coef) for coef in self.coefs_]
 
     def _onnx_answer(self, graph, x):
-        return net_answer(self, graph, x)
+        return net_answer(self, graph, x, mlp_output)
 
 
 def _sizes_of(coefs):

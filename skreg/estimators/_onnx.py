@@ -1,22 +1,13 @@
 """ONNX graphs of fitted nets, for skl2onnx, which asks estimators for `onnx_*` methods.
 
 skl2onnx is imported by whoever calls it; nothing here brings it. Regressors give one output of
-shape (n_rows, n_outputs), classifiers their labels and probabilities, as scikit-learn's do there.
+shape (n_rows, n_outputs), classifiers their labels and probabilities, as scikit-learn's do there;
+pretrainers give their representation.
 """
 
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
-
-from skreg.estimators._forward import _EPSILON, _folded
-
-_OPERATORS = {
-    "relu": "Relu",
-    "tanh": "Tanh",
-    "logistic": "Sigmoid",
-    "exp": "Exp",
-    "softmax": "Softmax",
-}
 
 
 class OnnxMixin:
@@ -117,15 +108,23 @@ class Graph:
 
         return self.node("Cast", [name], to=np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
+    def reshape(self, name, *shape):
+        """A tensor in another shape, in which 0 is the size as it was."""
+        return self.node("Reshape", [name, self.constant(np.array(shape))])
+
     def mean(self, names):
         """Mean of several tensors of one shape; onnxruntime's own has no float64."""
         return self.node("Mul", [self.node("Sum", names), self.constant(1 / len(names))])
 
 
-def net_answer(net, graph, x):
-    """Predictions or probabilities of a fitted MLP for the rows `x`, (n_rows, n_columns)."""
+def net_answer(net, graph, x, through):
+    """Predictions or probabilities of a fitted net for the rows `x`, (n_rows, n_columns).
+
+    ``through(net, weights, graph, x)`` gives its output after the link, by some weights.
+    """
     target = net._target
-    outputs = [_output(net, *weights, graph, x) for weights in net.snapshots_ or [_weights(net)]]
+    nets = net.snapshots_ or [net._weights()]
+    outputs = [through(net, weights, graph, x) for weights in nets]
     output = outputs[0] if len(outputs) == 1 else graph.mean(outputs)
     if not is_classifier(net):
         output = graph.node("Mul", [output, graph.constant(target.scale)])
@@ -136,46 +135,6 @@ def net_answer(net, graph, x):
     return output
 
 
-def _weights(net):
-    return net.coefs_, net.intercepts_, net.norms_
-
-
-def _output(net, coefs, intercepts, norms, graph, x):
-    """Output after the link: what `skreg.estimators._forward.forward` computes."""
-    if norms and len(norms[0]) == 4:
-        coefs, intercepts = _folded(coefs, intercepts, norms)
-        norms = []
-    h, last = x, len(coefs) - 1
-    for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-        below = h
-        h = graph.node("MatMul", [below, graph.constant(coef)])
-        h = graph.node("Add", [h, graph.constant(intercept)])
-        if i < len(norms):
-            h = _normalized(graph, h, *norms[i])
-        h = _applied(graph, net.out_activation_ if i == last else net._activation, h)
-        if net._residual and 0 < i < last and coef.shape[0] == coef.shape[1]:
-            h = graph.node("Add", [h, below])
-    return h
-
-
-def _applied(graph, function, h):
-    if function == "identity":
-        return h
-    axis = {"axis": 1} if function == "softmax" else {}
-    return graph.node(_OPERATORS[function], [h], **axis)
-
-
-def _normalized(graph, z, gain, shift):
-    """Layer normalisation; means as products with a column, which every opset has."""
-    column = graph.constant(np.full((gain.size, 1), 1 / gain.size))
-    z = graph.node("Sub", [z, graph.node("MatMul", [z, column])])
-    variance = graph.node("MatMul", [graph.node("Mul", [z, z]), column])
-    variance = graph.node("Add", [variance, graph.constant(np.array([_EPSILON]))])
-    z = graph.node("Div", [z, graph.node("Sqrt", [variance])])
-    z = graph.node("Mul", [z, graph.constant(gain)])
-    return graph.node("Add", [z, graph.constant(shift)])
-
-
 def _outputs(model, variable):
     """Name and type of each output, for an input of skl2onnx's."""
     from skl2onnx.common.data_types import Int64TensorType, StringTensorType, guess_tensor_type
@@ -184,7 +143,9 @@ def _outputs(model, variable):
     numbers = type(guess_tensor_type(variable.type))
     if not is_classifier(model):
         members = getattr(model, "estimators_", [model])
-        return [("variable", numbers([n_rows, getattr(members[0], "n_outputs_", None)]))]
+        predicts = hasattr(model, "predict")
+        width = getattr(members[0], "n_outputs_", None) if predicts else model._n_features_out
+        return [("variable", numbers([n_rows, width]))]
     labels = StringTensorType if _onnx_labels(model).dtype.kind == "U" else Int64TensorType
     n_classes = len(model.classes_)
     shape = [n_rows, n_classes] if _is_multilabel(model) else [n_rows]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._parameters import (
     USERS_CONSTRAINTS,
     check_strengths,
@@ -12,7 +13,7 @@ from skreg.estimators._torch import TorchNet
 _PREFIX = "module__"
 
 
-class BaseUsersNet(TorchNet):
+class BaseUsersNet(OnnxMixin, TorchNet):
     """Fit and prediction of a user's module, whose parameters are ``module__*``."""
 
     _parameter_constraints: dict = USERS_CONSTRAINTS
@@ -153,3 +154,10 @@ class BaseUsersNet(TorchNet):
     def _mask_sizes(self):
         """Values of a row, which alone skreg may leave out."""
         return [int(np.prod(self.input_shape_))]
+
+    def _onnx_answer(self, graph, x):
+        raise NotImplementedError(
+            f"skl2onnx cannot read the code of module={self._made_by()[0]!r}: export "
+            "net_.module_.eval() by torch.onnx.export (it needs onnxscript). That graph gives raw "
+            "predictions: what comes before the net, its link and the target's units are yours."
+        )

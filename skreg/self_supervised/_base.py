@@ -12,6 +12,7 @@ from skreg.estimators._base import all_or_nothing
 from skreg.estimators._callbacks import fit_task
 from skreg.estimators._forward import forward
 from skreg.estimators._layered import BaseMLP
+from skreg.estimators._onnx_layers import mlp_output
 from skreg.estimators._parameters import MLP_CONSTRAINTS
 from skreg.estimators._validation import unlabeled_rows
 from skreg.self_supervised._target import PretextTarget
@@ -180,6 +181,9 @@ class BasePretrainer(BaseMLP):
         weights = ([w.astype(np.float64) for w in ws] for ws in self._encoder())
         out = forward(X, *weights, self._activation, residual=self._residual, hidden=True)
         return out.astype(self.coefs_[0].dtype, copy=False)
+
+    def _onnx_answer(self, graph, x):
+        return mlp_output(self, self._encoder(), graph, x, hidden=True)
 
     @property
     def _n_features_out(self):
