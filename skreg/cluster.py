@@ -31,14 +31,56 @@ _under_way = defaultdict(set)  # in a worker: the groups of each call, by its ke
 _stopped = deque(maxlen=1000)  # in a worker: keys of calls that nobody waits for any more
 
 
-def run_group(key, calls, memory):
+class Calls:
+    """Calls of a group, opaque to Dask.
+
+    In lists and tuples Dask looks into every argument for futures, which takes longer than a short
+    fit. Here a number stands in the place of each argument that was sent by itself.
+
+    Parameters
+    ----------
+    calls : list of tuple (function, args, kwargs)
+    number_of : callable
+        Gives the number that stands for an argument, or None.
+    """
+
+    def __init__(self, calls, number_of):
+        def place(argument):
+            number = number_of(argument)
+            return argument if number is None else _Place(number)
+
+        self.calls = [
+            (function, [place(a) for a in args], {name: place(a) for name, a in kwargs.items()})
+            for function, args, kwargs in calls
+        ]
+
+    def filled(self, values):
+        """The calls with their arguments, those of a number from the list `values`."""
+
+        def value(argument):
+            return values[argument.number] if isinstance(argument, _Place) else argument
+
+        for function, args, kwargs in self.calls:
+            yield function, tuple(map(value, args)), {k: value(a) for k, a in kwargs.items()}
+
+
+class _Place:
+    """Stands for an argument that was sent by itself."""
+
+    def __init__(self, number):
+        self.number = number
+
+
+def run_group(key, calls, values, memory):
     """Run calls on all threads of a worker.
 
     Parameters
     ----------
     key : str
         Of the `Parallel` call that they belong to.
-    calls : list of tuple (function, args, kwargs)
+    calls : Calls
+    values : list
+        What was sent by itself, in the order of its numbers.
     memory : int or None
         Bytes, as `skreg.parallel.SkregBackend` takes it.
 
@@ -57,7 +99,7 @@ def run_group(key, calls, memory):
             backend = SkregBackend(memory=memory, around=group)
             # two tasks at least: one by one they could not be told to stop
             with parallel_config(backend=backend, n_jobs=max(2, get_worker().state.nthreads)):
-                results = Parallel()(calls)
+                results = Parallel()(calls.filled(values))
         except Cancelled:
             raise RuntimeError("nobody waits for these tasks any more") from None
         finally:
@@ -144,12 +186,22 @@ class ClusterBackend(ParallelBackendBase):
 
     def submit(self, func, callback=None):
         """Send a group of calls to some worker."""
-        calls = [self._with_futures(call) for call in func.items]
-        future = self.client.submit(
-            run_group, self._key, calls, self.memory, pure=False, key=f"skreg-group-{uuid4().hex}"
-        )
+        numbers, values = {}, []
+
+        def number_of(argument):
+            future = self._as_future(argument)
+            if future is None:
+                return None
+            if future.key not in numbers:
+                numbers[future.key] = len(values)
+                values.append(future)
+            return numbers[future.key]
+
+        arguments = self._key, Calls(func.items, number_of), values, self.memory
+        name = f"skreg-group-{uuid4().hex}"
+        future = self.client.submit(run_group, *arguments, pure=False, key=name)
         self._futures.add(future)
-        group = _Group(future, len(calls))
+        group = _Group(future, len(func.items))
         if callback is not None:
             future.add_done_callback(lambda _: self._done(group, callback))
         return group
@@ -182,22 +234,17 @@ class ClusterBackend(ParallelBackendBase):
         """Calls within tasks go to the threads of the task's worker."""
         return SkregBackend(nesting_level=(self.nesting_level or 0) + 1), None
 
-    def _with_futures(self, call):
-        function, args, kwargs = call
-        kwargs = {name: self._as_future(value) for name, value in kwargs.items()}
-        return function, tuple(map(self._as_future, args)), kwargs
-
     def _as_future(self, value):
-        """`value`, or where it is large what stands for it on all workers."""
+        """What stands for a large value on all workers, or None for a small one."""
         reference, future = self._sent.get(id(value), (None, None))
         if reference is not None and reference() is value:
             return future
         if sizeof(value) < _SCATTERED:
-            return value
+            return None
         try:
             reference = weakref.ref(value)
         except TypeError:
-            return value
+            return None
         future = self.client.scatter(value, broadcast=True, hash=False)
         self._sent[id(value)] = reference, future
         return future

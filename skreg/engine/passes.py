@@ -14,6 +14,8 @@ from skreg.engine.layout import LOGISTIC, RELU, TANH, bias_of, shift_of, weights
 from skreg.noise import draw_mask, draw_paths, drop
 from skreg.normalization import BATCH, NONE, normalize, normalize_backward
 
+_NARROW, _WIDE = 32, 16  # inputs up to which, and outputs from which on, BLAS is the slower one
+
 
 @jit
 def forward(plan, layers, params, acts, aside, words, bits, weight, scratch, step, noisy, n_frozen):
@@ -106,13 +108,13 @@ def backward(layers, params, acts, aside, bits, weight, deltas, gradient, n_froz
         n_units = n_rows * layer["n_in"]
         at -= n_units
         h = acts[at : at + n_units].reshape(n_rows, layer["n_in"])
-        np.dot(delta.T, h, weights_of(layer, gradient))
+        _weight_gradient(delta, h, deltas[i % 2], weights_of(layer, gradient))
         if layer["normalization"] != BATCH:
             _sum_rows(delta, bias_of(layer, gradient))
         if i == n_frozen:
             return
         below, value = deltas[i % 2, :n_units], acts[at : at + n_units]
-        np.dot(delta, weights_of(layer, params), below.reshape(n_rows, layer["n_in"]))
+        _pass_down(delta, weights_of(layer, params), below.reshape(n_rows, layer["n_in"]))
         if layer["skip"]:
             _add(acts[at + n_units : at + 2 * n_units], below)
         threshold = layer["drop_threshold"]
@@ -132,6 +134,54 @@ def backward(layers, params, acts, aside, bits, weight, deltas, gradient, n_froz
             aside_at -= n_aside
             normed = aside[aside_at : aside_at + n_aside]
             normalize_backward(layer, params, gradient, weight, normed, delta)
+
+
+@jit
+def _weight_gradient(delta, h, room, out):
+    """``delta.T @ h`` into `out`, (n_out, n_in); `room` is flat and may be used up.
+
+    BLAS packs its operands first, which for a few inputs takes longer than the product: there the
+    transposed product is summed up, eight rows of the batch at a time.
+    """
+    n_rows, n_out = delta.shape
+    n_in = h.shape[1]
+    if n_in > _NARROW or n_out < _WIDE or room.size < out.size:
+        np.dot(delta.T, h, out)
+        return
+    total = room[: out.size].reshape(n_in, n_out)
+    zero = out.dtype.type(0)
+    for k in range(n_in):
+        for j in range(n_out):
+            total[k, j] = zero
+    rest = n_rows % 8
+    for r in range(0, n_rows - rest, 8):
+        for k in range(n_in):
+            a, b, c, d = h[r, k], h[r + 1, k], h[r + 2, k], h[r + 3, k]
+            e, f, g, i = h[r + 4, k], h[r + 5, k], h[r + 6, k], h[r + 7, k]
+            for j in range(n_out):
+                first = a * delta[r, j] + b * delta[r + 1, j]
+                second = c * delta[r + 2, j] + d * delta[r + 3, j]
+                third = e * delta[r + 4, j] + f * delta[r + 5, j]
+                total[k, j] += first + second + (third + g * delta[r + 6, j] + i * delta[r + 7, j])
+    for r in range(n_rows - rest, n_rows):
+        for k in range(n_in):
+            a = h[r, k]
+            for j in range(n_out):
+                total[k, j] += a * delta[r, j]
+    for j in range(n_out):
+        for k in range(n_in):
+            out[j, k] = total[k, j]
+
+
+@jit
+def _pass_down(delta, weights, below):
+    """``delta @ weights`` into `below`; for one output BLAS would be slower."""
+    if weights.shape[0] > 1:
+        np.dot(delta, weights, below)
+        return
+    for r in range(below.shape[0]):
+        for j in range(below.shape[1]):
+            below[r, j] = delta[r, 0] * weights[0, j]
 
 
 @jit
@@ -175,9 +225,15 @@ def _times_slope(activation, keep, h, delta):
 
 @jit
 def _sum_rows(values, out):
-    zero = values.dtype.type(0)
-    for j in range(out.size):
+    """Column sums, four rows at a time: so `out` is loaded and stored a quarter as often."""
+    n_rows, n = values.shape
+    rest, zero = n_rows % 4, values.dtype.type(0)
+    for j in range(n):
         out[j] = zero
-    for r in range(values.shape[0]):
-        for j in range(values.shape[1]):
+    for r in range(0, n_rows - rest, 4):
+        for j in range(n):
+            first, second = values[r, j] + values[r + 1, j], values[r + 2, j] + values[r + 3, j]
+            out[j] += first + second
+    for r in range(n_rows - rest, n_rows):
+        for j in range(n):
             out[j] += values[r, j]
