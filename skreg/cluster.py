@@ -97,8 +97,7 @@ def run_group(key, calls, values, memory):
             group.cancel()
         try:
             backend = SkregBackend(memory=memory, around=group)
-            # two tasks at least: one by one they could not be told to stop
-            with parallel_config(backend=backend, n_jobs=max(2, get_worker().state.nthreads)):
+            with parallel_config(backend=backend, n_jobs=get_worker().state.nthreads):
                 results = Parallel()(calls.filled(values))
         except Cancelled:
             raise RuntimeError("nobody waits for these tasks any more") from None

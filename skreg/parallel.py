@@ -252,18 +252,19 @@ class SkregBackend(ParallelBackendBase):
     def configure(self, n_jobs=1, parallel=None, **kwargs):
         """Prepare for a call.
 
-        One task at a time is a loop, and so is a call within a task that finds no room.
+        One task at a time is a loop, unless it is to be cancelled from `around`; and so is a call
+        within a task that finds no room.
         """
         n_jobs = self.effective_n_jobs(n_jobs)
         task = baton.task
         no_room = task and (parallel.return_generator or not task.pool.has_room())
-        if n_jobs == 1 or no_room:
+        if (n_jobs == 1 and self._around is None) or no_room:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
         if self._settings is not None:  # a call within the loop that makes this one's tasks
             raise FallbackToBackend(SkregBackend(memory=self.memory, nesting_level=0))
         self.parallel, self._n_jobs = parallel, n_jobs
         self._call = Call(task.call if task else self._around)
-        return n_jobs
+        return max(n_jobs, 2)  # one is joblib's loop
 
     def start_call(self):
         """Begin: from here on the calling thread's Python is part of the round."""
