@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from skreg import corruption, stopping, streams
+from skreg import corruption, permutation, stopping, streams
 from skreg._jit import entry_point, read_only
 from skreg.augmentation import mixing
 from skreg.engine import kernel, schedules
 from skreg.engine.plan import LAYER, PLAN
+from skreg.engine.shuffling import Draft
 
 
 class Draws(NamedTuple):
@@ -25,9 +26,14 @@ class Draws(NamedTuple):
 
 
 def _build_run_block(digest):
-    def run_block(data, validation, plan, layers, state, work, progress, curves, order, n_steps):
+    def run_block(data, validation, plan, layers, state, work, progress, curves, draft, n_steps):
         digest  # noqa: B018 - part of the key of numba's cache
         p = progress[0]
+        if draft.draw[1]:
+            first, lines = draft.first, draft.lines
+            draft.draw[0] = permutation.shuffle_lines(draft.key, draft.draw[0], first, lines)
+            draft.draw[1] = 0
+        order = draft.order
         kernel.run_block(data, validation, plan[0], layers, state, work, p, curves, order, n_steps)
 
     return run_block
@@ -137,9 +143,11 @@ def run_block(dtype):
     data, plan, layers, flat, work = _examples(dtype)
     state = kernel.State(flat, flat, flat, flat, flat, flat, np.zeros(1, np.int64))
     progress, curves = stopping.new_progress(0.0), np.zeros(1, stopping.CURVES)
-    order = read_only(np.dtype(np.int32), 2)
+    rows = np.dtype(np.int32)
+    draft = [read_only(rows, 2), numba.int32[:, ::1], read_only(rows, 1)]
+    draft = numba.types.NamedTuple([*draft, numba.uint32[::1], numba.int64[::1]], Draft)
     return entry_point(
-        _build_run_block, data, data, plan, layers, state, work, progress, curves, order, 1
+        _build_run_block, data, data, plan, layers, state, work, progress, curves, draft, 1
     )
 
 

@@ -14,6 +14,10 @@ class CompiledEngine:
         self.work = make_work(problem.plan[0], problem.layers, problem.capacity(), problem.dtype)
         self._run_block = compiled.run_block(problem.dtype)  # compiled now where it was not yet
 
+    def order_of(self, n_epochs):
+        """The order of rows of the next epochs, drawn in the first `run`."""
+        return self.problem.shuffling.draft(n_epochs)
+
     def run(self, curves, order, n_steps):
         """At most `n_steps` steps in the order of rows given; see `kernel.run_block`."""
         p = self.problem

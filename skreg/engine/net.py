@@ -225,7 +225,7 @@ class RegularizedNet(NeuralNet):
         while p.progress[0]["status"] == stopping.RUNNING and done < p.n_epochs:
             to_snapshot = epochs_to_snapshot(p.plan[0], p.progress[0]["epoch"])
             n_epochs = pacing.epochs(min(p.n_epochs - done, to_snapshot or p.n_epochs))
-            order = p.shuffling.draw(n_epochs)
+            order = engine.order_of(n_epochs)
             if p.watch is not None:
                 p.watch.begin()
             used = self._run_block(engine, pacing, order, n_epochs)
@@ -253,8 +253,8 @@ class RegularizedNet(NeuralNet):
                 engine.run(curves, order, n_steps)
             seconds, booked = time.perf_counter() - start, int(progress["row"])
             pacing.note(int(progress["step"]) - step, seconds)
-            for row in curves[done:booked].tolist():
-                self._book_epoch(*row, seconds / (booked - done))
+            if booked > done:
+                self._book_epochs(curves[done:booked].tolist(), seconds / (booked - done))
             self._look_at_the_clock()
         return booked
 
@@ -265,6 +265,27 @@ class RegularizedNet(NeuralNet):
             return
         if progress["epoch"] and time.perf_counter() - self._began >= self.max_time:
             progress["status"] = stopping.OUT_OF_TIME
+
+    def _book_epochs(self, rows, seconds):
+        """Book a block's epochs, the curves' rows; at once where nobody sees one by one."""
+        if self.callbacks_ or self.verbose or self.problem.score is not None:
+            for row in rows:
+                self._book_epoch(*row, seconds)
+            return
+        numbered = enumerate(rows, len(self.history) + 1)
+        if self.problem.validation.Y.shape[0]:
+            entries = [
+                {"batches": [], "epoch": n, "train_loss": loss, "valid_loss": valid, "lr": rate}
+                for n, (loss, valid, rate) in numbered
+            ]
+        else:
+            entries = [
+                {"batches": [], "epoch": n, "train_loss": loss, "lr": rate}
+                for n, (loss, _, rate) in numbered
+            ]
+        for entry in entries:
+            entry["dur"] = seconds
+        self.history.extend(entries)
 
     def _book_epoch(self, loss, validation_loss, rate, seconds):
         """Write an epoch into the history, and let callbacks and the user see it."""

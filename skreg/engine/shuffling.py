@@ -5,12 +5,26 @@ blocks of neighbouring rows are drawn, and rows mixed among those of some blocks
 """
 
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
 LARGE = 2**30  # bytes of X
 _BLOCK = 2**20  # bytes of neighbouring rows: what a disk reads in one go
 _MIXED = 64  # blocks whose rows are mixed: they lie in memory together
+
+
+class Draft(NamedTuple):
+    """The order of rows of some epochs, still to be drawn by `skreg.permutation` where it says so.
+
+    So a fit draws without the interpreter lock, in one go with its steps.
+    """
+
+    order: np.ndarray  # (n_epochs or 1, n_rows), int32, read-only: what the steps look at
+    lines: np.ndarray  # the same memory, to be written to, or (0, 0)
+    first: np.ndarray  # (n_rows,), int32, read-only: what the first line is a permutation of
+    key: np.ndarray  # the generator's words, uint32, or (0,)
+    draw: np.ndarray  # (2,), int64: its position in them, and whether the lines are to be drawn
 
 
 class Shuffling:
@@ -31,15 +45,25 @@ class Shuffling:
 
     def __init__(self, random_state, rows, shuffle, seen_after=True):
         self.random_state, self.shuffle, self.seen_after = random_state, shuffle, seen_after
-        self.line = rows
+        self.line, self._generator = rows, None
+
+    def draft(self, n_epochs):
+        """The same as `draw`, put off where nobody sees the generator afterwards."""
+        if self.shuffle and not self.seen_after and type(self) is Shuffling:
+            self._generator = self._generator or _words(self.random_state)
+        if self._generator is None:
+            return Draft(self.draw(n_epochs), *_NOTHING)
+        lines = np.empty((n_epochs, self.line.size), np.int32)
+        order, first = _read_only(lines), _read_only(self.line)
+        key, draw = self._generator
+        draw[1], self.line = 1, lines[-1]
+        return Draft(order, lines, first, key, draw)
 
     def draw(self, n_epochs):
         """Order of use, shape (n_epochs or 1, n_rows), int32, read-only."""
         if self.shuffle and self.seen_after:
-            self._before = self.random_state.get_state(), self.line
-        lines = self._draw(n_epochs) if self.shuffle else self.line[None].view()
-        lines.flags.writeable = False
-        return lines
+            self._before = self.random_state.get_state(legacy=False), self.line
+        return _read_only(self._draw(n_epochs) if self.shuffle else self.line[None])
 
     def _draw(self, n_epochs):
         lines = np.empty((n_epochs, self.line.size), np.int32)
@@ -84,6 +108,28 @@ class BlockShuffling(Shuffling):
                 line[end : end + rows.size] = rows
                 end += rows.size
         return lines
+
+
+def _words(random_state):
+    """Words of a generator, and its position in them with room; None if it is another's."""
+    state = random_state.get_state(legacy=False)
+    if state["bit_generator"] != "MT19937":
+        return None
+    return state["state"]["key"], np.array([state["state"]["pos"], 0])
+
+
+def _read_only(array):
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+_NOTHING = (
+    np.empty((0, 0), np.int32),
+    _read_only(np.empty(0, np.int32)),
+    np.empty(0, np.uint32),
+    np.zeros(2, np.int64),
+)
 
 
 def shuffling_of(X, rows, random_state, shuffle, seen_after):

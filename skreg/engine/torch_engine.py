@@ -119,6 +119,10 @@ class TorchEngine:
             self.optimizer.preset(weight, *tensors, own_step, factor)
             self._moments += zip(moments, tensors, strict=True)
 
+    def order_of(self, n_epochs):
+        """The order of rows of the next epochs, (n_epochs or 1, n_rows)."""
+        return self.problem.shuffling.draw(n_epochs)
+
     def run(self, curves, order, n_steps):
         """At most `n_steps` steps in the order of rows given, as `kernel.run_block`."""
         p = self.problem

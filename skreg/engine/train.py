@@ -94,8 +94,13 @@ def _seeded(seed):
 
 def _stream_seed(random_state):
     """Seed of the counter-based streams: a digest of a generator's state."""
-    _, keys, position, *_ = random_state.get_state()
-    digest = blake2b(keys.tobytes() + bytes([position % 256, position // 256]), digest_size=8)
+    state = random_state.get_state(legacy=False)
+    if state["bit_generator"] == "MT19937":
+        keys, position = state["state"]["key"], state["state"]["pos"]
+        content = keys.tobytes() + bytes([position % 256, position // 256])
+    else:
+        content = repr(state).encode()
+    digest = blake2b(content, digest_size=8)
     return int.from_bytes(digest.digest(), "little")
 
 
