@@ -122,20 +122,24 @@ def copy_into(target, source):
 @jit
 def gather(data, rows, at, x, targets, weight):
     """Copy the rows numbered `rows`: their features from column `at` on, targets and weights."""
-    zero = x.dtype.type(0)
-    for r in range(rows.size):
-        k = rows[r]
-        if data.starts.size:
-            for j in range(x.shape[1]):
+    n_features, n_outputs, zero = x.shape[1], data.Y.shape[1], x.dtype.type(0)
+    if data.starts.size:
+        for r in range(rows.size):
+            k = rows[r]
+            for j in range(n_features):
                 x[r, j] = zero
             for i in range(data.starts[k], data.starts[k + 1]):
                 x[r, data.columns[i]] += data.values[i]
-        else:
-            for j in range(x.shape[1]):
-                x[r, j] = data.X[k, at + j]
-        for j in range(data.Y.shape[1]):
-            targets[r, j] = data.Y[k, j]
+    else:
+        for r in range(rows.size):
+            row = data.X[rows[r], at : at + n_features]
+            for j in range(n_features):
+                x[r, j] = row[j]
+    for r in range(rows.size):
+        k = rows[r]
         weight[r] = data.weight[k]
+        for j in range(n_outputs):
+            targets[r, j] = data.Y[k, j]
 
 
 @jit

@@ -114,21 +114,25 @@ def backward(layers, params, acts, aside, bits, weight, deltas, gradient, n_froz
         if i == n_frozen:
             return
         below, value = deltas[i % 2, :n_units], acts[at : at + n_units]
-        _pass_down(delta, weights_of(layer, params), below.reshape(n_rows, layer["n_in"]))
-        if layer["skip"]:
-            _add(acts[at + n_units : at + 2 * n_units], below)
         threshold = layer["drop_threshold"]
-        if threshold > 0:
-            words_at -= (n_units + 3) // 4
-            drop(threshold, bits[4 * words_at :], below)
-        keep = h.dtype.type((65536.0 - threshold) / 65536.0)
-        layer = layers[i - 1]
         n_aside = n_units + n_rows
-        if layer["skip"]:
-            aside_at -= n_aside
-            _split(value, aside[aside_at + n_units : aside_at + n_aside], below)
-            keep, value = h.dtype.type(1), aside[aside_at : aside_at + n_units]
-        _times_slope(layer["activation"], keep, value, below)
+        weights, layer_below = weights_of(layer, params), layers[i - 1]
+        if _is_one_relu_wide(layer, layer_below):
+            _pass_down_through_relu(delta, weights, h, below.reshape(n_rows, layer["n_in"]))
+        else:
+            _pass_down(delta, weights, below.reshape(n_rows, layer["n_in"]))
+            if layer["skip"]:
+                _add(acts[at + n_units : at + 2 * n_units], below)
+            if threshold > 0:
+                words_at -= (n_units + 3) // 4
+                drop(threshold, bits[4 * words_at :], below)
+            keep = h.dtype.type((65536.0 - threshold) / 65536.0)
+            if layer_below["skip"]:
+                aside_at -= n_aside
+                _split(value, aside[aside_at + n_units : aside_at + n_aside], below)
+                keep, value = h.dtype.type(1), aside[aside_at : aside_at + n_units]
+            _times_slope(layer_below["activation"], keep, value, below)
+        layer = layer_below
         delta = below.reshape(n_rows, layer["n_out"])
         if layer["normalization"] != NONE:
             aside_at -= n_aside
@@ -180,8 +184,26 @@ def _pass_down(delta, weights, below):
         np.dot(delta, weights, below)
         return
     for r in range(below.shape[0]):
+        slope = delta[r, 0]
         for j in range(below.shape[1]):
-            below[r, j] = delta[r, 0] * weights[0, j]
+            below[r, j] = slope * weights[0, j]
+
+
+@jit
+def _is_one_relu_wide(layer, below):
+    """Whether a layer has one output and relu units below it, with nothing between."""
+    plain = layer["drop_threshold"] == 0 and not layer["skip"] and not below["skip"]
+    return plain and layer["n_out"] == 1 and below["activation"] == RELU
+
+
+@jit
+def _pass_down_through_relu(delta, weights, h, below):
+    """`_pass_down` of one output and `_times_slope` in one go."""
+    zero = h.dtype.type(0)
+    for r in range(below.shape[0]):
+        slope = delta[r, 0]
+        for j in range(below.shape[1]):
+            below[r, j] = slope * weights[0, j] if h[r, j] > zero else zero
 
 
 @jit
