@@ -72,7 +72,8 @@ def configured():
     blocks = {"channels": (8, 8), "residual": True, "drop_path": 0.1, "normalization": "layer"}
     stop = {"normalization": None, "early_stopping": True, "validation_fraction": 0.2}
     stop["learning_rate"] = "constant"
-    averaged = {"averaging": "ema", "averaging_decay": 0.9}
+    # in float64: a user's module predicts in its own dtype, in float32 not to the last bit alone
+    averaged = {"averaging": "ema", "averaging_decay": 0.9, "dtype": "float64"}
     return [
         ("conv-classifier", ConvNetClassifier(**CONV)),
         ("conv-regressor", ConvNetRegressor(**CONV)),
