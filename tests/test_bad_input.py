@@ -7,6 +7,7 @@ are those of a table.
 import re
 import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,21 @@ from scipy.sparse import coo_array, csc_matrix, csr_array, csr_matrix
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import DataConversionWarning
 
-from skreg import BaggingClassifier, BaggingRegressor, MLPClassifier, MLPRegressor
+from skreg import (
+    BaggingClassifier,
+    BaggingRegressor,
+    ContrastivePretrainer,
+    ConvNetClassifier,
+    ConvNetRegressor,
+    MaskedPretrainer,
+    MLPClassifier,
+    MLPRegressor,
+    NetRegressor,
+)
+from tests._nets import Plain
 
 SMALL = {"hidden_layer_sizes": (4,), "max_iter": 2, "n_iter_no_change": 2, "random_state": 0}
+FEW = {name: value for name, value in SMALL.items() if name != "hidden_layer_sizes"}
 ESTIMATORS = {
     "MLPRegressor": MLPRegressor(**SMALL),
     "MLPRegressor-poisson": MLPRegressor("poisson", **SMALL),
@@ -29,8 +42,15 @@ ESTIMATORS = {
     "MLPRegressor-lbfgs": MLPRegressor(**SMALL, solver="lbfgs"),
     "MLPClassifier": MLPClassifier(**SMALL),
     "MLPClassifier-early": MLPClassifier(**SMALL, early_stopping=True, class_weight="balanced"),
+    "ConvNetRegressor": ConvNetRegressor(channels=(2,), **FEW),
+    "ConvNetClassifier": ConvNetClassifier(channels=(2,), **FEW),
+    "NetRegressor": NetRegressor(Plain, **FEW),
     "BaggingRegressor": BaggingRegressor(MLPRegressor(**SMALL), 2, n_jobs=1, random_state=0),
     "BaggingClassifier": BaggingClassifier(MLPClassifier(**SMALL), 2, n_jobs=1, random_state=0),
+}
+PRETRAINERS = {
+    "MaskedPretrainer": MaskedPretrainer(**SMALL),
+    "ContrastivePretrainer": ContrastivePretrainer(**SMALL, early_stopping=True),
 }
 EXAMPLES = 320  # of each, and two tests: more than 2,000 in all
 FOLDER = tempfile.TemporaryDirectory()
@@ -55,6 +75,11 @@ def strided(X):
 
 def names(X, duplicated=False):
     return ["a" if duplicated else f"c{j}" for j in range(X.shape[1])]
+
+
+def nullable(X):
+    with np.errstate(invalid="ignore"):  # of pandas, which looks whether numbers are whole
+        return pd.DataFrame(X).convert_dtypes()
 
 
 VALUES = {
@@ -91,7 +116,7 @@ CONTAINERS = {
     "frame_of_numbers": pd.DataFrame,
     "frame_twice_named": lambda X: pd.DataFrame(X, columns=names(X, duplicated=True)),
     "frame_mixed_names": lambda X: pd.DataFrame(X, columns=[0, *names(X)[1:]]),
-    "nullable": lambda X: pd.DataFrame(X).convert_dtypes(),
+    "nullable": nullable,
     "polars": lambda X: pl.DataFrame(X, schema=names(X)),
     "ragged": lambda X: [*X.tolist(), [1.0] * (X.shape[1] + 1)],
 }
@@ -191,7 +216,7 @@ def assert_sound(estimator, X):
         assert set(answer) <= set(estimator.classes_)
 
 
-def tables(test):
+def tables(test, names=ESTIMATORS):
     test = settings(
         max_examples=EXAMPLES,
         deadline=None,
@@ -199,7 +224,7 @@ def tables(test):
         database=None,
         suppress_health_check=list(HealthCheck),
     )(test)
-    return pytest.mark.parametrize("name", ESTIMATORS)(test)
+    return pytest.mark.parametrize("name", names)(test)
 
 
 @tables
@@ -239,3 +264,24 @@ def test_a_prediction_is_sound_or_raises(name, case):
         except Exception as error:
             assert_named(error)
     assert vars(estimator) == before
+
+
+@partial(tables, names=PRETRAINERS)
+@given(case=matrices(), unlabeled=matrices())
+def test_a_pretraining_is_sound_or_did_not_happen(name, case, unlabeled):
+    pretrainer = clone(PRETRAINERS[name])
+    before = dict(vars(pretrainer))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.filterwarnings("ignore", "invalid value encountered in reduce")
+        try:
+            pretrainer.fit(case[0], X_unlabeled=unlabeled[0])
+        except Exception as error:
+            assert_named(error)
+            assert vars(pretrainer) == before
+        else:
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always", RuntimeWarning)
+                out = pretrainer.transform(case[0])
+            assert len(out) == case[1] or case[1] == 1
+            assert np.isfinite(out).all() or (seen and not np.isnan(out).any())

@@ -56,7 +56,8 @@ def _columns_of(estimator, X, name, **settings):
     X = estimator._as_rows(X, name)
     _check_feature_names(estimator, X, reset=False)
     kind = {"dtype": estimator._compute_dtype(), "order": "C", "accept_sparse": "csr"}
-    X = check_array(X, **kind, input_name=name, **settings)
+    with np.errstate(over="ignore"):  # what overflows in the cast is refused right after
+        X = check_array(X, **kind, input_name=name, **settings)
     if X.shape[1] != estimator.n_features_in_:
         raise ValueError(
             f"{name} has {X.shape[1]} features, but X has {estimator.n_features_in_}: give both "

@@ -81,14 +81,9 @@ class BasePretrainer(BaseMLP):
     def _all_rows(self, X, X_unlabeled, reset):
         """X with the unlabelled rows after it, dense and of the compute dtype."""
         self._check_task()
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            accept_sparse="csr",
-            dtype=self._compute_dtype(),
-            order="C",
-        )
+        kind = {"accept_sparse": "csr", "dtype": self._compute_dtype(), "order": "C"}
+        with np.errstate(over="ignore"):  # what overflows in the cast is refused right after
+            X = validate_data(self, X, reset=reset, **kind)
         X = X.toarray() if issparse(X) else X
         more = unlabeled_rows(self, X_unlabeled, len(X))
         if more is not None:
@@ -103,14 +98,9 @@ class BasePretrainer(BaseMLP):
     def _validation_rows(self, rows):
         """Rows of `X_val`, dense and of the compute dtype."""
         _check_feature_names(self, rows, reset=False)
-        rows = check_array(
-            rows,
-            accept_sparse="csr",
-            dtype=self._compute_dtype(),
-            order="C",
-            input_name="X_val",
-            ensure_min_samples=0,
-        )
+        kind = {"accept_sparse": "csr", "dtype": self._compute_dtype(), "order": "C"}
+        with np.errstate(over="ignore"):
+            rows = check_array(rows, **kind, input_name="X_val", ensure_min_samples=0)
         if rows.shape[0] == 0:
             raise ValueError("X_val has no rows: give at least one, or None.")
         if rows.shape[1] != self.n_features_in_:
