@@ -78,7 +78,8 @@ def names(X, duplicated=False):
 
 
 def nullable(X):
-    with np.errstate(invalid="ignore"):  # of pandas, which looks whether numbers are whole
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of pandas: are these numbers whole?
         return pd.DataFrame(X).convert_dtypes()
 
 

@@ -103,8 +103,8 @@ class TorchNet(BaseNet):
             for start in range(0, X.shape[0], step):
                 rows = X[start : start + step]
                 rows = rows.toarray() if issparse(rows) else rows
-                rows = np.require(rows, dtype, ["C", "W"])
-                rows = torch.from_numpy(rows).to(device)
+                # a copy: torch takes no negative strides, which a single row may have
+                rows = torch.from_numpy(np.array(rows, dtype, order="C")).to(device)
                 outputs.append(function(module, rows).cpu().numpy())
         return np.concatenate(outputs)
 
