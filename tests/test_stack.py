@@ -159,8 +159,12 @@ def test_a_net_that_diverges_fails_alone(together, solver):
         ]
 
     nets = make()
-    with pytest.raises(DivergenceError, match=r"epoch \d+ at learning_rate_init=1e\+200.*lower"):
+    words = r"epoch \d+ at learning_rate_init=1e\+200.*lower"
+    with pytest.raises(DivergenceError, match=words) as by_itself:
+        make()[1].fit(*data[1])
+    with pytest.raises(DivergenceError, match=words) as info:
         together(nets, data)
+    assert str(info.value) == str(by_itself.value)  # so it ended in the same epoch
     assert not hasattr(nets[1], "coefs_")
     for i in (0, 2):
         assert_same(make()[i].fit(*data[i]), nets[i])

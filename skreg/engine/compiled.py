@@ -104,7 +104,7 @@ def _build_end_epochs(digest):
             plan, p = plans[m], progress[m]
             p["step"] += n_steps
             p["loss_sum"], p["row"] = loss_sums[m], 0
-            if not np.isfinite(loss_sums[m]):
+            if not abs(loss_sums[m]) <= kernel.LARGEST:
                 p["status"] = stopping.DIVERGED
                 continue
             value = stopping.book_epoch(plan, p, curves[m : m + 1], n_rows[m], validation[m])
