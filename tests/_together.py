@@ -4,6 +4,7 @@ import threading
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 
 from skreg import MLPClassifier, MLPRegressor
 from skreg.engine import stack, stacking, train
@@ -128,3 +129,20 @@ def check(together, make, data):
 def estimator(kind, **params):
     cls = MLPRegressor if kind in ("regression", "counts", "multioutput") else MLPClassifier
     return cls(**{**TORCH, **params})
+
+
+class ReadyError(Exception):
+    """Carries a net that is ready to train out of `fit`."""
+
+
+def ready(monkeypatch, net, X, y):
+    """The skorch net of an estimator, its problem posed."""
+
+    def stop(net):
+        raise ReadyError(net)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "train", stop)
+        with pytest.raises(ReadyError) as info:
+            net.fit(X, y)
+    return info.value.args[0]

@@ -15,13 +15,8 @@ import skreg
 from skreg import MLPClassifier, MLPRegressor
 from skreg.saving import file as saving
 from tests._data import targets
-from tests._models import MODELS, QUICK, data
+from tests._models import QUICK, data
 
-TABLE = pytest.mark.parametrize(
-    ("estimator", "kind"), [pytest.param(*row[1:], id=row[0]) for row in MODELS]
-)
-NET_BYTES = 8_000  # of a net beside its weights: parameters, names, one number an epoch
-MEMORY_BYTES = 8_000  # more, where the optimizer is kept: two random states of 2,500 bytes
 X, Y = targets("regression", 60)
 
 

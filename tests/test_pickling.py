@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from skreg import MLPClassifier, MLPRegressor
-from tests._data import learnt, targets
+from tests._data import learnt
 from tests._models import MODELS, QUICK, data, public_estimators
 from tests._saved import assert_same_answers
 
@@ -20,7 +20,6 @@ TABLE = pytest.mark.parametrize(
 )
 NET_BYTES = 8_000  # of a net beside its weights: parameters, names, one number an epoch
 MEMORY_BYTES = 8_000  # more, where the optimizer is kept: two random states of 2,500 bytes
-X, Y = targets("regression", 60)
 
 
 def nets_of(estimator):

@@ -24,11 +24,6 @@ from tests._models import MODELS, PIPELINES, QUICK, data
 from tests._saved import assert_same_answers, assert_same_params
 from tests._table import bending
 
-TABLE = pytest.mark.parametrize(
-    ("estimator", "kind"), [pytest.param(*row[1:], id=row[0]) for row in MODELS]
-)
-NET_BYTES = 8_000  # of a net beside its weights: parameters, names, one number an epoch
-MEMORY_BYTES = 8_000  # more, where the optimizer is kept: two random states of 2,500 bytes
 X, Y = targets("regression", 60)
 
 

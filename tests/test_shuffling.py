@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skreg import MLPRegressor
-from skreg.engine import compiled
+from skreg import MLPRegressor, stopping
 from skreg.engine.shuffling import Shuffling
 from tests._data import targets
+from tests._together import ready
 from tests.test_engines import PARAMS
 
 
@@ -17,37 +17,22 @@ def identity(n):
     return rows
 
 
-def drawn(draft):
-    """The order of a draft, drawn as the training loop does by a fit that takes no step."""
-    X, y = targets("regression", draft.first.size or 30)
-    if draft.draw[1]:
-        problem = ready(X, y)
-        problem(draft)
-    return draft.order
+@pytest.fixture
+def drawn(monkeypatch):
+    """A function that gives the order of a draft, drawn by a training loop that takes no step."""
+    net = ready(monkeypatch, MLPRegressor(**PARAMS), *targets("regression"))
+    engine = net._make_engine()
 
+    def draw(draft):
+        engine.run(np.zeros(0, stopping.CURVES), draft, 0)
+        return draft.order
 
-def ready(X, y):
-    """A function that gives a draft to the compiled loop of a problem of these rows."""
-    from skreg.engine.net import RegularizedNet
-
-    found = []
-    fit_loop = RegularizedNet.fit_loop
-
-    def stop(self, *args, **kwargs):
-        found.append((self._make_engine(), self.problem))
-        return fit_loop(self, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RegularizedNet, "fit_loop", stop)
-        MLPRegressor(**{**PARAMS, "max_iter": 1}).fit(X, y)
-    engine, _ = found[0]
-    curves = np.zeros(0, compiled.stopping.CURVES)
-    return lambda draft: engine.run(curves, draft, 0)
+    return draw
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
 @pytest.mark.parametrize("n", [2, 3, 17, 64, 65, 353])
-def test_drafts_are_numpys_permutations(n, seed):
+def test_drafts_are_numpys_permutations(drawn, n, seed):
     """Over several blocks, so that the generator's words are renewed between and within them."""
     numpys, ours = (np.random.RandomState(seed) for _ in range(2))
     for random_state in (numpys, ours):

@@ -3,27 +3,10 @@
 import pytest
 from scipy.sparse import csr_matrix
 
-from skreg.engine import stacking, train
+from skreg.engine import stacking
 from tests import _table
 from tests._data import targets
-from tests._together import estimator
-
-
-class ReadyError(Exception):
-    """Carries a net that is ready to train out of `fit`."""
-
-
-def ready(monkeypatch, net, X, y):
-    """The skorch net of an estimator, its problem posed."""
-
-    def stop(net):
-        raise ReadyError(net)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(train, "train", stop)
-        with pytest.raises(ReadyError) as info:
-            net.fit(X, y)
-    return info.value.args[0]
+from tests._together import estimator, ready
 
 
 @pytest.mark.parametrize(
