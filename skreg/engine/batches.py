@@ -11,8 +11,13 @@ from scipy.sparse import csr_matrix
 from skreg.augmentation.batch import TorchAugmentation
 from skreg.engine import compiled, pretext
 
-_SHARE_OF_FREE = 0.5  # of a GPU's memory, that the rows may take
+_SHARE_OF_FREE = 0.5  # of a GPU's memory, that skreg takes at once
 _PIECE = 2**26  # bytes of rows that go to a GPU at once
+
+
+def spare_bytes(device):
+    """What skreg takes at once of a GPU's free memory."""
+    return _SHARE_OF_FREE * torch.cuda.mem_get_info(device)[0]
 
 
 def send(array, device):
@@ -42,7 +47,8 @@ class Batches:
     def training(self, rows, step):
         """Features, targets and weights as a pretext task or `skreg.augmentation` has them."""
         if pretext.is_pretext(self.problem.plan[0]):
-            return pretext.training_batch(self.problem, rows, step, self.device)
+            arrays = pretext.training_batch(self.problem, rows, step)
+            return [send(a, self.device) for a in arrays]
         return self.augmentation.change_batch(step, *self.of(self.problem.data, rows))
 
     def of(self, data, rows):
@@ -68,8 +74,7 @@ class Batches:
             return None
         if id(data) not in self._residents:
             arrays = data.X, data.Y, data.weight
-            free = torch.cuda.mem_get_info(self.device)[0]
-            fits = sum(a.nbytes for a in arrays) <= _SHARE_OF_FREE * free
+            fits = sum(a.nbytes for a in arrays) <= spare_bytes(self.device)
             tensors = [_copied(a, self.device) for a in arrays] if fits else None
             self._residents[id(data)] = tensors
         return self._residents[id(data)]

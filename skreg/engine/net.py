@@ -272,19 +272,13 @@ class RegularizedNet(NeuralNet):
             for row in rows:
                 self._book_epoch(*row, seconds)
             return
-        numbered = enumerate(rows, len(self.history) + 1)
+        entries = [
+            {"batches": [], "epoch": n, "train_loss": loss, "lr": rate, "dur": seconds}
+            for n, (loss, _, rate) in enumerate(rows, len(self.history) + 1)
+        ]
         if self.problem.validation.Y.shape[0]:
-            entries = [
-                {"batches": [], "epoch": n, "train_loss": loss, "valid_loss": valid, "lr": rate}
-                for n, (loss, valid, rate) in numbered
-            ]
-        else:
-            entries = [
-                {"batches": [], "epoch": n, "train_loss": loss, "lr": rate}
-                for n, (loss, _, rate) in numbered
-            ]
-        for entry in entries:
-            entry["dur"] = seconds
+            for entry, (_, loss, _) in zip(entries, rows, strict=True):
+                entry["valid_loss"] = loss
         self.history.extend(entries)
 
     def _book_epoch(self, loss, validation_loss, rate, seconds):

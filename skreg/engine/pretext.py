@@ -50,14 +50,11 @@ def prepared(plan, data, validation, views, dtype):
     return data, make_data(spoilt, targets, weight, dtype)
 
 
-def training_batch(problem, rows, step, device):
-    """Features, targets and weights (tensors) of the training rows `rows` at a step."""
-    import torch
-
+def training_batch(problem, rows, step):
+    """Features, targets and weights (arrays) of the training rows `rows` at a step."""
     plan, data = problem.plan[0], problem.data
     if problem.pairs is not None:
-        arrays = both_views(problem.pairs, rows, data.X.shape[1])
-        return [torch.from_numpy(a).to(device) for a in arrays]
+        return both_views(problem.pairs, rows, data.X.shape[1])
     if plan["n_views"] == 2:
         x, y, weight = both_views(data, rows, 0)
         spoilt, targets = x[len(rows) :], np.empty((1, 1), x.dtype)
@@ -66,7 +63,7 @@ def training_batch(problem, rows, step, device):
         spoilt, y = x, np.empty((len(rows), 2 * data.X.shape[1]), x.dtype)
         targets = y
     compiled.draws(problem.dtype).corrupt(problem.plan, step, data, spoilt, targets)
-    return [torch.from_numpy(a).to(device) for a in (x, y, weight)]
+    return x, y, weight
 
 
 def both_views(data, rows, beyond):

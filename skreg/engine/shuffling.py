@@ -49,8 +49,8 @@ class Shuffling:
 
     def draft(self, n_epochs):
         """The same as `draw`, put off where nobody sees the generator afterwards."""
-        if self.shuffle and not self.seen_after and type(self) is Shuffling:
-            self._generator = self._generator or _words(self.random_state)
+        if self.shuffle and not self.seen_after:
+            self._generator = self._generator or self._words()
         if self._generator is None:
             return Draft(self.draw(n_epochs), *_NOTHING)
         lines = np.empty((n_epochs, self.line.size), np.int32)
@@ -58,6 +58,13 @@ class Shuffling:
         key, draw = self._generator
         draw[1], self.line = 1, lines[-1]
         return Draft(order, lines, first, key, draw)
+
+    def _words(self):
+        """The generator's words, and its position in them with room; None for other generators."""
+        state = self.random_state.get_state(legacy=False)
+        if state["bit_generator"] != "MT19937":
+            return None
+        return state["state"]["key"], np.array([state["state"]["pos"], 0])
 
     def draw(self, n_epochs):
         """Order of use, shape (n_epochs or 1, n_rows), int32, read-only."""
@@ -96,6 +103,9 @@ class BlockShuffling(Shuffling):
         super().__init__(random_state, rows, shuffle, seen_after)
         self.block = max(1, _BLOCK // row_bytes)
 
+    def _words(self):
+        return None  # blocks are drawn by numpy
+
     def _draw(self, n_epochs):
         lines = np.empty((n_epochs, self.line.size), np.int32)
         for line in lines:
@@ -108,14 +118,6 @@ class BlockShuffling(Shuffling):
                 line[end : end + rows.size] = rows
                 end += rows.size
         return lines
-
-
-def _words(random_state):
-    """Words of a generator, and its position in them with room; None if it is another's."""
-    state = random_state.get_state(legacy=False)
-    if state["bit_generator"] != "MT19937":
-        return None
-    return state["state"]["key"], np.array([state["state"]["pos"], 0])
 
 
 def _read_only(array):

@@ -13,6 +13,7 @@ import torch
 from skreg import losses, perturbation, stopping
 from skreg.engine import optimizers
 from skreg.engine.architecture import MLPArchitecture
+from skreg.engine.batches import spare_bytes
 from skreg.engine.pretext import is_pretext
 from skreg.engine.stack import PIECE, Stack
 from skreg.engine.threads import one_thread_per_net
@@ -25,7 +26,6 @@ _SHARED = (
 """Fields of the plan in which the nets of a stack are equal. All others may differ."""
 
 _BUDGET_ON_CPU = 2**30  # bytes
-_SHARE_OF_FREE = 0.5  # of a GPU's memory
 
 
 def signature(net):
@@ -165,7 +165,7 @@ def _default_budget(device):
     device = torch.device(device)
     if device.type != "cuda":
         return _BUDGET_ON_CPU
-    return _SHARE_OF_FREE * torch.cuda.mem_get_info(device)[0]
+    return spare_bytes(device)
 
 
 def _fit(net):

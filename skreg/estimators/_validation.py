@@ -42,7 +42,7 @@ def takes_splitter(estimator):
 def given_rows(estimator, validation, target):
     """The validation set given to `fit`, checked: X, codes and weight."""
     X, y, sample_weight = validation
-    X = _columns_of(estimator, X, "X_val")
+    X = columns_of(estimator, X, "X_val")
     y = estimator._check_y(y, "y_val")
     if len(y) != X.shape[0]:
         raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {len(y)}.")
@@ -51,7 +51,7 @@ def given_rows(estimator, validation, target):
     return X, target.codes(y, "y_val"), weight
 
 
-def _columns_of(estimator, X, name, **settings):
+def columns_of(estimator, X, name, **settings):
     """Rows given to `fit` beside X, checked to have its columns."""
     X = estimator._as_rows(X, name)
     _check_feature_names(estimator, X, reset=False)
@@ -84,7 +84,7 @@ def unlabeled_rows(estimator, X_unlabeled, n_rows):
     if X_unlabeled is None:
         return None
     parts = X_unlabeled if isinstance(X_unlabeled, tuple) else (X_unlabeled,)
-    parts = [_columns_of(estimator, X, "X_unlabeled", ensure_min_samples=0) for X in parts]
+    parts = [columns_of(estimator, X, "X_unlabeled", ensure_min_samples=0) for X in parts]
     if not isinstance(X_unlabeled, tuple) and parts[0].shape[0] == n_rows:
         raise ValueError(
             f"X_unlabeled has {n_rows} rows, exactly as many as X: a search or an ensemble of "

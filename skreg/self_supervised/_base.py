@@ -4,17 +4,16 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from skreg._sklearn import Interval, StrOptions, _check_feature_names
+from skreg._sklearn import Interval, StrOptions
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._callbacks import fit_task
 from skreg.estimators._forward import forward
 from skreg.estimators._layered import BaseMLP
 from skreg.estimators._onnx_layers import mlp_output
 from skreg.estimators._parameters import MLP_CONSTRAINTS
-from skreg.estimators._validation import unlabeled_rows
+from skreg.estimators._validation import columns_of, unlabeled_rows
 from skreg.self_supervised._target import PretextTarget
 
 _SETTLED = {
@@ -97,17 +96,9 @@ class BasePretrainer(BaseMLP):
 
     def _validation_rows(self, rows):
         """Rows of `X_val`, dense and of the compute dtype."""
-        _check_feature_names(self, rows, reset=False)
-        kind = {"accept_sparse": "csr", "dtype": self._compute_dtype(), "order": "C"}
-        with np.errstate(over="ignore"):
-            rows = check_array(rows, **kind, input_name="X_val", ensure_min_samples=0)
+        rows = columns_of(self, rows, "X_val", ensure_min_samples=0)
         if rows.shape[0] == 0:
             raise ValueError("X_val has no rows: give at least one, or None.")
-        if rows.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X_val has {rows.shape[1]} features, but X has {self.n_features_in_}: give both "
-                "the same columns."
-            )
         return rows.toarray() if issparse(rows) else rows
 
     def _check_task(self):
