@@ -35,40 +35,36 @@ class Calls:
     """Calls of a group, opaque to Dask.
 
     In lists and tuples Dask looks into every argument for futures, which takes longer than a short
-    fit. Here a number stands in the place of each argument that was sent by itself.
+    fit. Here a key stands in the place of each argument that was sent by itself.
 
     Parameters
     ----------
     calls : list of tuple (function, args, kwargs)
-    number_of : callable
-        Gives the number that stands for an argument, or None.
+    stand_in : callable
+        Gives what stands for an argument: itself, or a `_Key`.
     """
 
-    def __init__(self, calls, number_of):
-        def place(argument):
-            number = number_of(argument)
-            return argument if number is None else _Place(number)
-
-        self.calls = [
-            (function, [place(a) for a in args], {name: place(a) for name, a in kwargs.items()})
-            for function, args, kwargs in calls
-        ]
+    def __init__(self, calls, stand_in):
+        self.calls = _replaced(calls, stand_in)
 
     def filled(self, values):
-        """The calls with their arguments, those of a number from the list `values`."""
-
-        def value(argument):
-            return values[argument.number] if isinstance(argument, _Place) else argument
-
-        for function, args, kwargs in self.calls:
-            yield function, tuple(map(value, args)), {k: value(a) for k, a in kwargs.items()}
+        """The calls with their arguments, those that were sent from `values`, by key."""
+        return _replaced(self.calls, lambda a: values[a.key] if isinstance(a, _Key) else a)
 
 
-class _Place:
+class _Key:
     """Stands for an argument that was sent by itself."""
 
-    def __init__(self, number):
-        self.number = number
+    def __init__(self, key):
+        self.key = key
+
+
+def _replaced(calls, replace):
+    """Calls with each of their arguments replaced."""
+    return [
+        (function, tuple(map(replace, args)), {k: replace(a) for k, a in kwargs.items()})
+        for function, args, kwargs in calls
+    ]
 
 
 def run_group(key, calls, values, memory):
@@ -79,8 +75,8 @@ def run_group(key, calls, values, memory):
     key : str
         Of the `Parallel` call that they belong to.
     calls : Calls
-    values : list
-        What was sent by itself, in the order of its numbers.
+    values : dict
+        What was sent by itself, by key.
     memory : int or None
         Bytes, as `skreg.parallel.SkregBackend` takes it.
 
@@ -185,18 +181,16 @@ class ClusterBackend(ParallelBackendBase):
 
     def submit(self, func, callback=None):
         """Send a group of calls to some worker."""
-        numbers, values = {}, []
+        futures = {}
 
-        def number_of(argument):
+        def stand_in(argument):
             future = self._as_future(argument)
             if future is None:
-                return None
-            if future.key not in numbers:
-                numbers[future.key] = len(values)
-                values.append(future)
-            return numbers[future.key]
+                return argument
+            futures[future.key] = future
+            return _Key(future.key)
 
-        arguments = self._key, Calls(func.items, number_of), values, self.memory
+        arguments = self._key, Calls(func.items, stand_in), futures, self.memory
         name = f"skreg-group-{uuid4().hex}"
         future = self.client.submit(run_group, *arguments, pure=False, key=name)
         self._futures.add(future)
