@@ -22,18 +22,9 @@ contrastive        of a batch, `skreg.contrast`                                 
 import numpy as np
 
 from skreg._jit import jit
+from skreg.loss_records import LOSSES
 
-NAMES = (
-    "squared_error",
-    "absolute_error",
-    "huber",
-    "quantile",
-    "poisson",
-    "cross_entropy",
-    "binary_log_loss",
-    "reconstruction",
-    "contrastive",
-)
+NAMES = tuple(LOSSES)
 SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, QUANTILE, POISSON, CROSS_ENTROPY, BINARY_LOG_LOSS = range(7)
 RECONSTRUCTION, CONTRASTIVE = 7, 8
 
@@ -44,7 +35,7 @@ FIELDS = [("loss", "i8"), ("loss_parameter", "f8")]
 
 def loss_settings(params):
     """Values of `FIELDS` from an estimator's parameters (a mapping)."""
-    parameter = {"huber": "huber_delta", "quantile": "quantile"}.get(params["loss"])
+    parameter = LOSSES[params["loss"]].parameter
     return {
         "loss": NAMES.index(params["loss"]),
         "loss_parameter": params[parameter] if parameter else 0.0,
@@ -68,6 +59,8 @@ def loss_and_gradient(plan, raw, y, weight):
         return _binary_log_loss(raw, y, weight)
     if plan["loss"] == POISSON:
         return _poisson(raw, y, weight)
+    if plan["loss"] > QUANTILE:
+        return np.nan  # of another task, or unknown: the fit stops
     total = 0.0
     dtype = raw.dtype.type
     half, zero, one, parameter = dtype(0.5), dtype(0), dtype(1), dtype(plan["loss_parameter"])
@@ -85,7 +78,7 @@ def loss_and_gradient(plan, raw, y, weight):
                 inside = min(max(e, -parameter), parameter)
                 row += inside * (e - half * inside)
                 raw[r, j] = weight[r] * (inside if e == e else e)
-            else:
+            elif plan["loss"] == QUANTILE:
                 slope = one - parameter if e > zero else -parameter
                 row += slope * e
                 raw[r, j] = weight[r] * slope
@@ -172,8 +165,10 @@ def torch_loss(plan, raw, y, weight):
         value = raw.exp() - y * raw - y + torch.special.xlogy(positive, positive)
     elif plan["loss"] == CROSS_ENTROPY:
         value = -y * functional.log_softmax(raw, dim=-1)
-    else:
+    elif plan["loss"] == BINARY_LOG_LOSS:
         value = functional.binary_cross_entropy_with_logits(raw, y, reduction="none")
+    else:
+        raise ValueError(f"skreg.losses has no formula for loss number {plan['loss']}.")
     return (value.sum(dim=-1) * weight).sum(dim=-1)
 
 

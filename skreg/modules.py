@@ -6,14 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from skreg.activations import ACTIVATIONS
 from skreg.normalization import torch_normalize, torch_normalize_maps
-
-_ACTIVATIONS = {
-    "identity": lambda z: z,
-    "relu": functional.relu,
-    "tanh": torch.tanh,
-    "logistic": torch.sigmoid,
-}
 
 
 class GivenLinear(nn.Linear):
@@ -100,7 +94,7 @@ class MLP(nn.Module):
         weight : Tensor of shape (n_rows,), optional
             Of the rows, in training: batches are then normalised by their own statistics.
         """
-        act = _ACTIVATIONS[self.activation]
+        act = ACTIVATIONS[self.activation].torch
         h = X
         for i, layer in enumerate(self.layers):
             below = h if noise is None else noise.dropout(i, h)
@@ -206,7 +200,7 @@ class ConvNet(nn.Module):
         below = h if noise is None or i == 0 else noise.channels(i, h)
         h = self.layers[i](below)
         h = self.norms[i](h, weight) if self.norms else h
-        h = _ACTIVATIONS[self.activation](h)
+        h = ACTIVATIONS[self.activation].torch(h)
         if self.skips[i]:
             h = below + (h if noise is None else noise.paths(i, h))
         pool = self.pools[i]
@@ -280,7 +274,7 @@ def stacked_mlp(weights, biases, activation, X, noise=None):
     -------
     Tensor of shape (n_nets, n_rows, n_outputs)
     """
-    act = _ACTIVATIONS[activation]
+    act = ACTIVATIONS[activation].torch
     h = X
     for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         h = h if noise is None else noise.dropout(i, h)

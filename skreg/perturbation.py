@@ -15,6 +15,7 @@ All draws of a step (dropout, noises, mixup) are the same at both points.
 import numpy as np
 
 from skreg._jit import jit
+from skreg.activations import ACTIVATIONS
 
 FIELDS = [("sam_rho", "f8"), ("gradient_penalty", "f8"), ("penalty_rho", "f8")]
 """Of a plan: SAM's radius, the penalty's mu (-1: the learning rate), the difference's radius."""
@@ -26,7 +27,7 @@ def perturbation_settings(params):
     """Values of `FIELDS` from an estimator's parameters (a mapping)."""
     mu, rho = params["gradient_penalty"], params["gradient_penalty_rho"]
     if rho is None:
-        rho = RADIUS if params["activation"] == "relu" else 0.0
+        rho = 0.0 if ACTIVATIONS[params["activation"]].smooth else RADIUS
     return {
         "sam_rho": params["sam_rho"],
         "gradient_penalty": -1.0 if mu == "auto" else mu,

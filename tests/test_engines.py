@@ -6,7 +6,9 @@ from numpy.testing import assert_allclose
 from scipy.sparse import csr_matrix
 
 from skreg import DivergenceError, MLPClassifier, MLPRegressor
+from skreg.activations import ACTIVATIONS
 from skreg.engine.choice import choose_engine
+from skreg.loss_records import names
 from tests import _table
 from tests._data import learnt, targets
 
@@ -28,7 +30,7 @@ ALL_NOISE = {
     "alpha": 0.1,
     "mixup_alpha": 0.3,
 }
-LOSSES = ["squared_error", "absolute_error", "huber", "quantile", "poisson"]
+LOSSES = names("regression")
 
 
 def both(kind, X, y, weight=None, **params):
@@ -50,7 +52,7 @@ def assert_same(compiled, torch, rtol=1e-10):
 
 
 @pytest.mark.parametrize("noise", [{}, ALL_NOISE], ids=["plain", "all_noise"])
-@pytest.mark.parametrize("activation", ["identity", "relu", "tanh", "logistic"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_losses_activations_solvers(loss, solver, activation, noise):

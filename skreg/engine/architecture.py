@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skreg import normalization
+from skreg.activations import ACTIVATIONS
 from skreg.engine.layout import bias_views, norm_views, weight_views
 from skreg.engine.plan import make_layers
 
@@ -88,9 +89,9 @@ class MLPArchitecture:
         (Glorot & Bengio 2010).
         """
         coefs, intercepts = [], []
-        factor = 2.0 if self.activation == "logistic" else 6.0
+        gain = ACTIVATIONS[self.activation].gain
         for n_in, n_out in self.coef_shapes:
-            bound = np.sqrt(factor / (n_in + n_out))
+            bound = np.sqrt(gain / (n_in + n_out))
             coefs.append(random_state.uniform(-bound, bound, (n_in, n_out)))
             intercepts.append(random_state.uniform(-bound, bound, n_out))
         return coefs, intercepts, normalization.initial_norms(self.sizes[1:-1], self.normalization)

@@ -14,16 +14,15 @@ from skreg import (
     contrast,
     corruption,
     freezing,
-    losses,
     noise,
     normalization,
     penalties,
     perturbation,
-    reconstruction,
     stopping,
 )
 from skreg._jit import jit
 from skreg.augmentation import batch as augmentation
+from skreg.engine.batch_loss import batch_loss, n_targets
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
 from skreg.engine.passes import backward, forward
@@ -98,18 +97,11 @@ def make_work(plan, layers, capacity, dtype):
         gradient=np.empty(n_params, dtype),
         noisy=np.empty(n_params if plan["weight_std"] else 0, dtype),
         point=np.empty((2, n_params if perturbation.radius.py_func(plan) else 0), dtype),
-        targets=np.empty((capacity, _n_targets(plan, layers)), dtype),
+        targets=np.empty((capacity, n_targets(plan, layers)), dtype),
         weight=np.empty(capacity, dtype),
         pairs=np.empty(n_pairs, dtype),
         spare=np.empty(int(layers["n_in"][0]) * spared, dtype),
     )
-
-
-def _n_targets(plan, layers):
-    """Columns of the targets."""
-    if plan["loss"] == losses.RECONSTRUCTION:
-        return 2 * int(layers["n_in"][0])
-    return 1 if plan["loss"] == losses.CONTRASTIVE else int(layers["n_out"][-1])
 
 
 @jit
@@ -173,16 +165,6 @@ def disturb_batch(data, rows, plan, batch, targets, weight, spare, step):
 
 
 @jit
-def batch_loss(plan, raw, targets, weight, work):
-    """Sum over rows of weight * loss; `raw` becomes its gradient."""
-    if plan["loss"] == losses.RECONSTRUCTION:
-        return reconstruction.reconstruction_loss(plan, raw, targets, weight)
-    if plan["loss"] == losses.CONTRASTIVE:
-        return contrast.contrastive_loss(plan, raw, targets, weight, work.pairs)
-    return losses.loss_and_gradient(plan, raw, targets, weight)
-
-
-@jit
 def noisy_weights(plan, layers, params, noisy, step):
     """Copy of the parameters with the step's noise on the weights."""
     copy_into(noisy, params)
@@ -208,7 +190,7 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share,
     raw = forward(
         plan, layers, point, acts, aside, words, bits, weight, gradient, step, True, n_frozen
     )
-    total = batch_loss(plan, raw, targets, weight, work)
+    total = batch_loss(plan, raw, targets, weight, work.pairs)
     backward(layers, point, acts, aside, bits, weight, work.deltas, gradient, n_frozen)
     batch_share = batch_share if n > 1 else 0.0
     normalization.settle_statistics(layers, n_frozen, batch_share, gradient, params)
@@ -292,7 +274,7 @@ def mean_loss(data, plan, layers, params, work):
         raw = forward(
             plan, layers, params, acts, aside, words, bits, weight, work.gradient, 0, False, 0
         )
-        total += batch_loss(plan, raw, targets, weight, work)
+        total += batch_loss(plan, raw, targets, weight, work.pairs)
         for r in range(weight.size):
             mass += weight[r]
     return total / mass

@@ -7,9 +7,9 @@ layer is normalised gain, shift, and with "batch" running mean and variance.
 import numpy as np
 
 from skreg._jit import jit
+from skreg.activations import ACTIVATIONS
 from skreg.normalization import N_ROWS
 
-ACTIVATIONS = ("identity", "relu", "tanh", "logistic")
 IDENTITY, RELU, TANH, LOGISTIC = range(4)
 
 LAYER_FIELDS = [
@@ -22,8 +22,9 @@ LAYER_FIELDS = [
     ("activation", "i8"),
     ("skip", "?"),
 ]
-"""Of each layer of a plan: its sizes, offsets in the flat buffer, place in `ACTIVATIONS`, and
-whether its input is added to its output (He, Zhang, Ren & Sun 2016)."""
+"""Of each layer of a plan: its sizes, offsets in the flat buffer, place in
+`skreg.activations.ACTIVATIONS`, and whether its input is added to its output (He, Zhang, Ren & Sun
+2016)."""
 
 
 def layout_settings(sizes, activation, normalization, residual, n_taps=1):
@@ -45,7 +46,7 @@ def layout_settings(sizes, activation, normalization, residual, n_taps=1):
         "bias_at": weight_at + n_in * n_out,
         "norm_at": weight_at + n_in * n_out + n_out,
         "end": end,
-        "activation": np.where(last, IDENTITY, ACTIVATIONS.index(activation)),
+        "activation": np.where(last, IDENTITY, list(ACTIVATIONS).index(activation)),
         "skip": residual & (layer > 0) & ~last & (below == n_out),
     }
 

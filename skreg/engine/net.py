@@ -2,7 +2,6 @@
 
 import time
 from contextlib import contextmanager, nullcontext
-from functools import partial
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from torch import nn
 
 from skreg import losses, stopping
 from skreg.augmentation.kinds import is_users_own
+from skreg.engine.batch_loss import torch_batch_loss
 from skreg.engine.baton import baton
 from skreg.engine.compiled_engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
@@ -22,25 +22,13 @@ from skreg.engine.threads import threads_of_a_net
 from skreg.engine.torch_engine import TorchEngine
 from skreg.engine.torch_optimizer import RegularizedOptimizer
 from skreg.exceptions import DivergenceError
+from skreg.loss_records import LOSSES
 
 # Callbacks that read the history at the end of an epoch and touch nothing else.
 READING_CALLBACKS = (EpochTimer, PrintLog)
 
 
 _TORCH_PARTS = ("module_", "criterion_", "optimizer_")
-
-
-def _identity(raw):
-    return raw
-
-
-LINKS = {
-    "identity": _identity,
-    "exp": torch.exp,
-    "logistic": torch.sigmoid,
-    "softmax": partial(torch.softmax, dim=1),
-}
-"""From the raw prediction to the prediction, by the name that `out_activation_` has."""
 
 
 class BatchLoss(nn.Module):
@@ -51,9 +39,11 @@ class BatchLoss(nn.Module):
         self.plan = plan
 
     def forward(self, raw, y):
-        """Mean loss over rows; `raw` and `y` of shape (n_rows, n_outputs)."""
-        y = y.reshape(raw.shape).to(raw.dtype)
-        return losses.torch_loss(self.plan[0], raw, y, torch.ones_like(raw[:, 0])) / len(raw)
+        """Mean loss over rows; `raw` (n_rows, n_outputs), `y` as the loss reads it."""
+        plan = self.plan[0]
+        pretext = LOSSES[losses.NAMES[plan["loss"]]].task == "pretext"
+        y = y.reshape((len(raw), -1) if pretext else raw.shape).to(raw.dtype)
+        return torch_batch_loss(plan, raw, y, torch.ones_like(raw[:, 0])) / len(raw)
 
 
 class RegularizedNet(NeuralNet):

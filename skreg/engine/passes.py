@@ -10,7 +10,7 @@ values and a number per row, of one with a skip its branch and the factor of eac
 import numpy as np
 
 from skreg._jit import jit
-from skreg.engine.layout import LOGISTIC, RELU, TANH, bias_of, shift_of, weights_of
+from skreg.engine.layout import IDENTITY, LOGISTIC, RELU, TANH, bias_of, shift_of, weights_of
 from skreg.noise import draw_mask, draw_paths, drop
 from skreg.normalization import BATCH, NONE, normalize, normalize_backward
 
@@ -72,7 +72,7 @@ def _add_bias_and_activate(activation, bias, z):
         elif activation == LOGISTIC:
             for j in range(z.shape[1]):
                 z[r, j] = one / (one + np.exp(-(z[r, j] + bias[j])))
-        else:
+        elif activation == IDENTITY:
             for j in range(z.shape[1]):
                 z[r, j] += bias[j]
 

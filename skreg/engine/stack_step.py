@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from skreg import averaging, losses, noise, penalties, perturbation
+from skreg.activations import ACTIVATIONS
 from skreg.engine import compiled
-from skreg.engine.layout import ACTIVATIONS
 from skreg.engine.optimizers import SGD
 from skreg.engine.torch_optimizer import step_sizes, update_weights
 from skreg.modules import stacked_mlp
@@ -131,7 +131,7 @@ class Step:
 
     def raw_prediction(self, weights, biases, x, noise=None):
         """What the nets say to their batches, before the link."""
-        activation = ACTIVATIONS[self.layout[0]["activation"]]
+        activation = list(ACTIVATIONS)[self.layout[0]["activation"]]
         return stacked_mlp(weights, biases, activation, x, noise)
 
     @torch.no_grad()

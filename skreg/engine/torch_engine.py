@@ -12,17 +12,15 @@ import torch
 
 from skreg import (
     averaging,
-    contrast,
     freezing,
-    losses,
     noise,
     normalization,
     penalties,
     perturbation,
-    reconstruction,
     stopping,
 )
 from skreg.engine import compiled
+from skreg.engine.batch_loss import torch_batch_loss
 from skreg.engine.batches import Batches
 from skreg.engine.global_draws import seeded
 from skreg.engine.schedules import next_rate
@@ -163,7 +161,7 @@ class TorchEngine:
                 raw = self._raw_prediction(x, weight)
             if first:
                 self._settle_statistics()
-            return _loss(plan, raw, y, weight) / len(x)
+            return torch_batch_loss(plan, raw, y, weight) / len(x)
 
         rate = self.optimizer.param_groups[0]["lr"]
         loss = perturbation.torch_gradient(plan, rate, self.parameters, batch_loss)
@@ -322,7 +320,7 @@ class TorchEngine:
                 self._tell("on_batch_begin", batch=(x, y), training=False)
                 with self._draws_of_module():
                     raw = self.module(x)
-                loss = _loss(self.problem.plan[0], raw, y, weight)
+                loss = torch_batch_loss(self.problem.plan[0], raw, y, weight)
                 total += loss.item()
                 self._tell_batch_end(x, y, raw, loss / weight.sum(), training=False)
         self.module.train()
@@ -354,7 +352,7 @@ class TorchEngine:
         n, total = p.data.Y.shape[0], 0.0
         for rows in self.batches.pieces(p.data):
             x, y, weight = self.batches.of(p.data, rows)
-            loss = _loss(p.plan[0], self.module(x), y, weight) / n
+            loss = torch_batch_loss(p.plan[0], self.module(x), y, weight) / n
             loss.backward()
             total += loss.item()
         penalty = self._penalty()
@@ -376,12 +374,3 @@ def _runs(progress):
 def _matrix(weight):
     """A weight tensor as a matrix with a row for each output unit or filter."""
     return weight if weight.ndim == 2 else weight.flatten(1)
-
-
-def _loss(plan, raw, y, weight):
-    """Sum over rows of weight * loss, a scalar."""
-    if plan["loss"] == losses.RECONSTRUCTION:
-        return reconstruction.torch_reconstruction(plan, raw, y, weight)
-    if plan["loss"] == losses.CONTRASTIVE:
-        return contrast.torch_contrast(plan, raw, y, weight)
-    return losses.torch_loss(plan, raw, y, weight)

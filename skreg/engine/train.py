@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
 from skreg import stopping
+from skreg.activations import LINKS
 from skreg.augmentation.kinds import active
 from skreg.engine.baton import baton
 from skreg.engine.kernel import State
@@ -216,7 +217,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
     architecture : MLPArchitecture, or one of its kind
     flat : ndarray of shape (n_parameters,)
     link : str
-        What turns the raw prediction into a prediction, a key of `skreg.engine.net.LINKS`.
+        What turns the raw prediction into a prediction, a key of `skreg.activations.LINKS`.
     problem : Problem, optional
         To train on.
     engine : {"compiled", "torch"}
@@ -225,7 +226,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
     """
     import torch
 
-    from skreg.engine.net import LINKS, RegularizedNet
+    from skreg.engine.net import RegularizedNet
 
     return RegularizedNet(
         partial(architecture.module, flat),
@@ -238,7 +239,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
         augment=active(params["augment"]),
         criterion__plan=plan,
         optimizer__plan=plan,
-        predict_nonlinearity=LINKS[link],
+        predict_nonlinearity=LINKS[link].torch,
         iterator_valid__generator=torch.Generator(),  # or a DataLoader draws from the global one
         lr=params["learning_rate_init"],
         max_epochs=int(plan[0]["n_epochs"]),

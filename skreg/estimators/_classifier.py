@@ -5,6 +5,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skreg._sklearn import _fit_context
+from skreg.activations import LINKS
 from skreg.estimators._forward import mean_of
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import ClassTarget, check_labels
@@ -83,7 +84,7 @@ class NetClassifierMixin(ClassifierMixin):
             One column where there are two classes, as scikit-learn's classifiers have it.
         """
         if getattr(self, "snapshots_", None):
-            raw = _raw_of(self._exact_output(X), self.out_activation_)
+            raw = LINKS[self.out_activation_].raw(self._exact_output(X))
         else:
             raw = self._exact_output(X, "identity")
         return raw.ravel() if self._target.kind == "binary" else raw
@@ -182,10 +183,3 @@ class NetClassifierMixin(ClassifierMixin):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _raw_of(output, link):
-    """Raw prediction that a link would turn into `output`, finite where that is 0 or 1."""
-    tiny = np.finfo(output.dtype).tiny
-    log_p = np.log(np.maximum(output, tiny))
-    return log_p - np.log(np.maximum(1 - output, tiny)) if link == "logistic" else log_p

@@ -2,15 +2,8 @@
 
 import numpy as np
 
+from skreg.activations import FUNCTIONS
 from skreg.estimators._forward import _EPSILON, _folded
-
-_OPERATORS = {
-    "relu": "Relu",
-    "tanh": "Tanh",
-    "logistic": "Sigmoid",
-    "exp": "Exp",
-    "softmax": "Softmax",
-}
 
 
 def mlp_output(net, weights, graph, x, hidden=False):
@@ -44,10 +37,8 @@ def affine(graph, h, coef, intercept):
 
 def applied(graph, function, h):
     """An activation or link, by name."""
-    if function == "identity":
-        return h
-    axis = {"axis": 1} if function == "softmax" else {}
-    return graph.node(_OPERATORS[function], [h], **axis)
+    record = FUNCTIONS[function]
+    return h if record.onnx is None else graph.node(record.onnx, [h], **record.onnx_attributes)
 
 
 def standardized(graph, z, n):

@@ -6,7 +6,9 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg._sklearn import HasMethods, Interval, Options, StrOptions
+from skreg.activations import ACTIVATIONS
 from skreg.augmentation.kinds import active
+from skreg.loss_records import names
 from skreg.transfer import check_pretrained, fits_inside
 
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
@@ -64,7 +66,7 @@ TRAINING_CONSTRAINTS = {
 
 LAYERED_CONSTRAINTS = {
     **TRAINING_CONSTRAINTS,
-    "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
+    "activation": [StrOptions(set(ACTIVATIONS))],
     "normalization": [StrOptions({"layer", "batch"}), None],
     "residual": ["boolean"],
     "dropout": [_SHARE, "array-like"],
@@ -106,7 +108,7 @@ CLASSIFIER_CONSTRAINTS = {
 }
 
 REGRESSOR_CONSTRAINTS = {
-    "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})],
+    "loss": [StrOptions(set(names("regression")))],
     "target_noise_std": [_AT_LEAST_0],
     "scale_target": ["boolean"],
     "huber_delta": [_ABOVE_0],

@@ -13,6 +13,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from skreg.loss_records import LOSSES
+
 _ROWS_AT_ONCE = 2**20
 
 
@@ -36,7 +38,7 @@ class RegressionTarget:
     def __init__(self, y, loss, scale_target):
         self.ndim, self.n_outputs = y.ndim, 1 if y.ndim == 1 else y.shape[1]
         self.loss, self.scale_target = loss, scale_target
-        self.link = "exp" if loss == "poisson" else "identity"
+        self.link = LOSSES[loss].link
         self.forget()
         self.mean, self.scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
 
@@ -48,7 +50,7 @@ class RegressionTarget:
         ValueError
             Where the loss takes another link than the net was trained for.
         """
-        if (loss == "poisson") != (self.loss == "poisson"):
+        if LOSSES[loss].link != self.link:
             raise ValueError(
                 f"loss={loss!r} reads the net's output in another way than loss={self.loss!r}, "
                 "with which it was fitted: fit with warm_start=False to begin anew."
@@ -71,9 +73,10 @@ class RegressionTarget:
                 f"{name} has {y.shape[1]} outputs, but the net has {self.n_outputs}: give as many "
                 "columns as in the first fit."
             )
-        if self.loss == "poisson" and (y < 0).any():
+        least = LOSSES[self.loss].needs_at_least
+        if least is not None and (y < least).any():
             raise ValueError(
-                f"loss='poisson' needs {name} >= 0; its smallest value is {y.min():g}. "
+                f"loss={self.loss!r} needs {name} >= {least:g}; its smallest value is {y.min():g}. "
                 "Use loss='squared_error' for other targets."
             )
         return y
@@ -109,18 +112,18 @@ class RegressionTarget:
         self.average = self.average + gap * new
         self.mass += mass
         self.mean, self.scale = self._units()
-        if self.loss == "poisson":
+        if self.link == "exp":
             return np.ones(self.n_outputs), np.log(before[1] / self.scale)
         return before[1] / self.scale, (before[0] - self.mean) / self.scale
 
     def _units(self):
         if not self.scale_target:
             return np.zeros(self.n_outputs), np.ones(self.n_outputs)
-        if self.loss == "poisson":
+        if LOSSES[self.loss].units == "mean":
             if not (self.average > 0).all():
                 raise ValueError(
-                    "loss='poisson' needs y with a positive sum, got only zeros: leave the column "
-                    "out, or set scale_target=False."
+                    f"loss={self.loss!r} needs y with a positive sum, got only zeros: leave the "
+                    "column out, or set scale_target=False."
                 )
             return np.zeros(self.n_outputs), self.average
         constant = self.spread <= 10 * np.finfo(np.float64).eps * np.abs(self.average)
@@ -189,7 +192,7 @@ class ClassTarget:
         multiclass = self.kind == "multiclass"
         self.n_outputs = 1 if self.kind == "binary" else len(self.classes)
         self.loss = "cross_entropy" if multiclass else "binary_log_loss"
-        self.link = "softmax" if multiclass else "logistic"
+        self.link = LOSSES[self.loss].link
 
     def changed_to(self, label_smoothing, class_weight):
         """This target under other parameters, for a net that goes on."""

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from skreg.estimators._forward import FUNCTIONS
+from skreg.activations import FUNCTIONS
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
 
 _FEW_ROWS = 64  # for which calling each net takes longer than stacking their weights
@@ -70,7 +70,7 @@ class Together:
         for coef, intercept in zip(coefs, intercepts, strict=True):
             h = np.matmul(h, coef)
             h += intercept[:, None]
-            h = FUNCTIONS[link if coef is coefs[-1] else activation](h)
+            h = FUNCTIONS[link if coef is coefs[-1] else activation].numpy(h)
         return h
 
 

@@ -84,11 +84,11 @@ class TorchNet(BaseNet):
 
     def _through(self, X, net, link, masks=None):
         """Output of one of the nets after a link, with dropout left on where there are masks."""
-        from skreg.engine.net import LINKS
+        from skreg.activations import LINKS
         from skreg.noise import FixedMasks
 
         noise = None if masks is None else FixedMasks(masks)
-        return self._in_chunks(X, net, lambda module, rows: LINKS[link](module(rows, noise)))
+        return self._in_chunks(X, net, lambda module, rows: LINKS[link].torch(module(rows, noise)))
 
     def _in_chunks(self, X, net, function):
         """What a function of module and rows gives for all rows, as an array."""
