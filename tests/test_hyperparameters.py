@@ -11,7 +11,10 @@ from sklearn.model_selection import GridSearchCV, check_cv
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skreg
 from skreg import MLPClassifier, MLPRegressor
+from skreg._sklearn import validate_parameter_constraints
+from skreg.hyperparameters.table import TABLE
 from tests import _table
 from tests._data import learnt, targets
 
@@ -98,3 +101,39 @@ def test_no_seed_gives_fresh_draws():
     X, y = targets("regression", 60)
     one, other = (MLPRegressor(max_iter=2).fit(X, y) for _ in range(2))
     assert not same(one, other)
+
+
+ESTIMATORS = [
+    *("MLPRegressor", "MLPClassifier", "ConvNetRegressor", "ConvNetClassifier"),
+    *("NetRegressor", "NetClassifier", "MaskedPretrainer", "ContrastivePretrainer"),
+]
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_a_constructor_is_what_the_declarations_say(name):
+    cls = getattr(skreg, name)
+    own = cls._hyperparameters
+    parameters = inspect.signature(cls).parameters
+    assert [n for n in parameters if n != "module__params"] == list(own)
+    assert cls.__init__.__qualname__ == f"{name}.__init__"
+    assert cls._parameter_constraints.keys() == own.keys()
+    for key, declared in own.items():
+        assert parameters[key].default is declared.default
+        assert f"\n{key} : {declared.type}, default=" in cls.__doc__
+    values = {key: object() for key in own}
+    estimator = cls(**values)
+    assert all(getattr(estimator, key) is value for key, value in values.items())
+    with pytest.raises(TypeError, match="alphas"):
+        cls(alphas=1.0)
+
+
+def test_every_default_is_valid():
+    for name in ESTIMATORS:
+        cls = getattr(skreg, name)
+        params = cls().get_params(deep=False)
+        validate_parameter_constraints(cls._parameter_constraints, params, caller_name=name)
+
+
+def test_names_are_declared_once():
+    names = [declared.name for declared in TABLE]
+    assert len(names) == len(set(names))

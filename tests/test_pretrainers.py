@@ -239,4 +239,4 @@ def test_attributes_are_documented_and_there(cls):
     net = cls(**PARAMS).fit(pd.DataFrame(X, columns=list("abcdefghij")))
     missing = {"snapshots_"}  # belongs to schedules that pretrainers do not have
     for attribute in (a for a in vars(net) if a.endswith("_") and not a.startswith("_")):
-        assert attribute in missing or f"\n    {attribute} : " in cls.__doc__, attribute
+        assert attribute in missing or f"\n{attribute} : " in cls.__doc__, attribute

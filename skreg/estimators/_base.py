@@ -16,7 +16,6 @@ from skreg.augmentation.kinds import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._fitted import FittedNetMixin
-from skreg.estimators._parameters import TRAINING_CONSTRAINTS
 from skreg.estimators._preparation import PreparationMixin, Training
 from skreg.estimators._validation import (
     check_given_together,
@@ -52,8 +51,6 @@ class BaseNet(
     - `_describe(target)`, `_as_fitted()`: notes how to read the weights, and gives that back;
     - `_ready(X, dtype)`, `_through(X, net, link, masks)` and `_mask_sizes()`: prediction.
     """
-
-    _parameter_constraints: dict = TRAINING_CONSTRAINTS
 
     @classmethod
     @cache

@@ -5,7 +5,7 @@ import numpy as np
 from skreg.estimators._layered import LayeredNet
 from skreg.estimators._onnx import OnnxMixin, net_answer
 from skreg.estimators._onnx_conv import conv_output
-from skreg.estimators._parameters import CONV_CONSTRAINTS, check_conv, layer_sizes
+from skreg.estimators._parameters import check_conv, layer_sizes
 from skreg.estimators._torch import TorchNet
 from skreg.estimators._transfer import TransferMixin
 
@@ -13,7 +13,6 @@ from skreg.estimators._transfer import TransferMixin
 class BaseConvNet(OnnxMixin, TransferMixin, TorchNet, LayeredNet):
     """Fit and prediction of a conv net."""
 
-    _parameter_constraints: dict = CONV_CONSTRAINTS
     _dimensions, _sizes_name = (2, 3), "channels"
     _computes_by = (*TransferMixin._computes_by, "kernel_size", "pool", "front")
 

@@ -9,8 +9,6 @@ from skreg.estimators._forward import forward
 from skreg.estimators._onnx import OnnxMixin, net_answer
 from skreg.estimators._onnx_layers import mlp_output
 from skreg.estimators._parameters import (
-    LAYERED_CONSTRAINTS,
-    MLP_CONSTRAINTS,
     check_together,
     layer_sizes,
 )
@@ -19,8 +17,6 @@ from skreg.estimators._transfer import TransferMixin
 
 class LayeredNet(BaseNet):
     """A net whose weights are `coefs_`, `intercepts_` and `norms_`, layer by layer."""
-
-    _parameter_constraints: dict = LAYERED_CONSTRAINTS
 
     def _weights(self):
         return self.coefs_, self.intercepts_, self.norms_
@@ -61,7 +57,6 @@ class LayeredNet(BaseNet):
 class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
     """A multi-layer perceptron; predicts in plain numpy."""
 
-    _parameter_constraints: dict = MLP_CONSTRAINTS
     _sizes_name = "hidden_layer_sizes"
 
     def _check_together(self):

@@ -1,137 +1,13 @@
-"""The parameters that estimators share: their ranges, and how they go together."""
+"""How an estimator's parameters go together; each is declared in `skreg.hyperparameters`."""
 
 from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
 
-from skreg._sklearn import HasMethods, Interval, Options, StrOptions
-from skreg.activations import ACTIVATIONS
 from skreg.augmentation.kinds import active
-from skreg.loss_records import names
+from skreg.hyperparameters.table import TABLE
 from skreg.transfer import check_pretrained, fits_inside
-
-_AT_LEAST_0 = Interval(Real, 0, None, closed="left")
-_ABOVE_0 = Interval(Real, 0, None, closed="neither")
-_FROM_1 = Interval(Integral, 1, None, closed="left")
-_SHARE = Interval(Real, 0, 1, closed="left")
-
-TRAINING_CONSTRAINTS = {
-    "solver": [StrOptions({"adam", "adamw", "sgd"})],
-    "alpha": [_AT_LEAST_0, "array-like"],
-    "l1": [_AT_LEAST_0, "array-like"],
-    "anchor_alpha": [_AT_LEAST_0],
-    "anchor": ["array-like", None],
-    "penalty": [callable, None],
-    "max_norm": [_ABOVE_0, None],
-    "clip_grad_norm": [_ABOVE_0, None],
-    "batch_size": [StrOptions({"auto"}), _FROM_1],
-    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive", "cosine"})],
-    "learning_rate_init": [_ABOVE_0],
-    "n_snapshots": [_FROM_1],
-    "power_t": [_AT_LEAST_0],
-    "max_iter": [_FROM_1],
-    "shuffle": ["boolean"],
-    "random_state": ["random_state"],
-    "tol": [_AT_LEAST_0],
-    "verbose": ["verbose"],
-    "warm_start": ["boolean"],
-    "momentum": [Interval(Real, 0, 1, closed="both")],
-    "nesterovs_momentum": ["boolean"],
-    "early_stopping": ["boolean", StrOptions({"refit"})],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither"), HasMethods("split")],
-    "scoring": [str, callable],
-    "beta_1": [_SHARE],
-    "beta_2": [_SHARE],
-    "epsilon": [_ABOVE_0],
-    "n_iter_no_change": [_FROM_1, Options(Real, {np.inf})],
-    "max_time": [_ABOVE_0, None],
-    "averaging": [StrOptions({"ema", "swa"}), None],
-    "averaging_decay": [_SHARE],
-    "averaging_start": [_SHARE],
-    "gradient_penalty": [_AT_LEAST_0, StrOptions({"auto"})],
-    "gradient_penalty_rho": [_AT_LEAST_0, None],
-    "sam_rho": [_AT_LEAST_0],
-    "mixup_alpha": [_AT_LEAST_0],
-    "cutmix_alpha": [_AT_LEAST_0],
-    "augment": [HasMethods("apply"), None],
-    "input_dropout": [_SHARE],
-    "noise_std": [_AT_LEAST_0],
-    "weight_noise_std": [_AT_LEAST_0],
-    "device": [str],
-    "dtype": [StrOptions({"float32", "float64"})],
-    "callbacks": [list, None],
-}
-"""Of what every estimator has."""
-
-LAYERED_CONSTRAINTS = {
-    **TRAINING_CONSTRAINTS,
-    "activation": [StrOptions(set(ACTIVATIONS))],
-    "normalization": [StrOptions({"layer", "batch"}), None],
-    "residual": ["boolean"],
-    "dropout": [_SHARE, "array-like"],
-    "drop_path": [_SHARE],
-    "pretrained": [HasMethods(["fit", "get_params"]), None],
-    "reset_layers": [_FROM_1],
-    "n_frozen_layers": [Interval(Integral, 0, None, closed="left"), StrOptions({"all"})],
-    "freeze_epochs": [Interval(Integral, 0, None, closed="left"), None],
-    "pretrained_lr_mult": [_ABOVE_0],
-}
-"""Of what MLPs and conv nets have."""
-
-MLP_CONSTRAINTS = {
-    **LAYERED_CONSTRAINTS,
-    "hidden_layer_sizes": ["array-like", _FROM_1],
-    "solver": [StrOptions({"adam", "adamw", "sgd", "lbfgs"})],
-    "max_fun": [_FROM_1],
-    "engine": [StrOptions({"auto", "compiled", "torch"})],
-}
-
-CONV_CONSTRAINTS = {
-    **LAYERED_CONSTRAINTS,
-    "input_shape": ["array-like", None],
-    "channels": ["array-like", _FROM_1],
-    "kernel_size": [_FROM_1],
-    "pool": [_FROM_1],
-    "front": [HasMethods("build"), None],
-}
-
-USERS_CONSTRAINTS = {
-    **TRAINING_CONSTRAINTS,
-    "module": [callable, None],
-    "input_shape": ["array-like", None],
-}
-
-CLASSIFIER_CONSTRAINTS = {
-    "label_smoothing": [Interval(Real, 0, 1, closed="both")],
-    "class_weight": [dict, StrOptions({"balanced"}), None],
-}
-
-REGRESSOR_CONSTRAINTS = {
-    "loss": [StrOptions(set(names("regression")))],
-    "target_noise_std": [_AT_LEAST_0],
-    "scale_target": ["boolean"],
-    "huber_delta": [_ABOVE_0],
-    "quantile": [Interval(Real, 0, 1, closed="neither")],
-}
-
-_NOT_A_SMOOTH_FUNCTION = (
-    "gradient_penalty",
-    "sam_rho",
-    "mixup_alpha",
-    "cutmix_alpha",
-    "augment",
-    "dropout",
-    "input_dropout",
-    "drop_path",
-    "noise_std",
-    "weight_noise_std",
-    "target_noise_std",
-    "l1",
-    "max_norm",
-    "clip_grad_norm",
-    "averaging",
-)
 
 
 def check_together(estimator):
@@ -169,8 +45,10 @@ def check_conv(estimator):
 
 
 def check_strengths(estimator, n_weights):
-    """Raise where `alpha` or `l1` are neither a number nor one for each weight tensor."""
-    for name in ("alpha", "l1"):
+    """Raise where a strength is neither a number nor one for each weight tensor."""
+    for name in (
+        name for name, h in estimator._hyperparameters.items() if h.per_layer == "weights"
+    ):
         value, layers = getattr(estimator, name), "layers of weights (the output's included)"
         _check_per_layer(name, value, n_weights, layers, below=np.inf)
 
@@ -189,8 +67,8 @@ def check_training(estimator):
 
 def _check_lbfgs(estimator):
     """Raise where `solver="lbfgs"` finds something other than one smooth function."""
-    for name in _NOT_A_SMOOTH_FUNCTION:
-        value = getattr(estimator, name, 0.0)
+    for name in (name for name, h in estimator._hyperparameters.items() if not h.smooth):
+        value = getattr(estimator, name)
         value = active(value) if name == "augment" else value
         if value is not None and np.any(value):
             raise ValueError(
@@ -333,34 +211,12 @@ def takes_snapshots(estimator):
     return True
 
 
-_WITHOUT = {
-    "activation": "relu",
-    "normalization": None,
-    "residual": False,
-    "dropout": 0.0,
-    "drop_path": 0.0,
-    "max_fun": 15000,
-    "engine": "torch",
-}
-"""What the engine is told where an estimator has no such parameter."""
-
-
 def training_params(estimator, loss):
     """An estimator's parameters as the engine takes them, with `loss` and `dtype` as trained."""
     dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
-    settled = getattr(estimator, "_settled", {})  # what is no parameter of this estimator
+    without = {h.name: h.told_elsewhere for h in TABLE if h.name not in estimator._hyperparameters}
     own = estimator.get_params(deep=False)
-    params = {**_WITHOUT, **settled, **own, "loss": loss, "dtype": dtype}
+    params = {**without, **own, "loss": loss, "dtype": dtype}
     if params["max_time"] is not None and params["early_stopping"] == "refit":
         params["max_time"] /= 2  # of two trainings
     return params
-
-
-def store(values):
-    """Set a constructor's arguments, given as its `locals()`, as attributes, untouched."""
-    estimator = values["self"]
-    for name, value in values.items():
-        if name not in ("self", "__class__", "module__params"):
-            setattr(estimator, name, value)
-    if "module__params" in values:
-        estimator._take_module_params(values["module__params"])

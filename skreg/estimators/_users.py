@@ -4,7 +4,6 @@ import numpy as np
 
 from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._parameters import (
-    USERS_CONSTRAINTS,
     check_strengths,
     check_training,
 )
@@ -16,7 +15,6 @@ _PREFIX = "module__"
 class BaseUsersNet(OnnxMixin, TorchNet):
     """Fit and prediction of a user's module, whose parameters are ``module__*``."""
 
-    _parameter_constraints: dict = USERS_CONSTRAINTS
     _dimensions = tuple(range(1, 10))
 
     def get_params(self, deep=True):
@@ -53,7 +51,7 @@ class BaseUsersNet(OnnxMixin, TorchNet):
             self._module_params = {**self._module_params, **own}
         return self
 
-    def _take_module_params(self, params):
+    def _take_module__params(self, params):
         """Keep what a constructor was given beyond its own parameters."""
         unknown = [name for name in params if not name.startswith(_PREFIX)]
         if unknown:

@@ -1,13 +1,15 @@
 """`ConvNetClassifier` and `ConvNetRegressor`: their parameters."""
 
+from skreg.estimators._attributes import TEXTS
 from skreg.estimators._classifier import NetClassifierMixin
 from skreg.estimators._conv import BaseConvNet
-from skreg.estimators._net_docs import net_docs
-from skreg.estimators._parameters import CLASSIFIER_CONSTRAINTS, REGRESSOR_CONSTRAINTS, store
 from skreg.estimators._regressor import NetRegressorMixin
+from skreg.hyperparameters.estimator import with_hyperparameters
 
 
-@net_docs
+@with_hyperparameters(
+    "conv", "regressor", positional=("input_shape", "channels", "kernel_size"), texts=TEXTS
+)
 class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
     """Conv net regressor in which every regularizer is a hyperparameter.
 
@@ -18,27 +20,7 @@ class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
 
     Parameters
     ----------
-    {shape}
-    {blocks}
-    loss : {"squared_error", "absolute_error", "huber", "quantile", "poisson"}, \
-            default="squared_error"
-        Loss of a row, summed over outputs; half the square for "squared_error", the pinball loss
-        of `quantile` for "quantile", half the deviance under a log link for "poisson" (y >= 0).
-        Taken on the standardized target with `scale_target`.
-    {training}
-    {regularizers}
-    target_noise_std : float, default=0.0
-        Standard deviation of Gaussian noise on the targets, in training units (of the standardized
-        target with `scale_target`).
-    scale_target : bool, default=True
-        Whether to train on the standardized target (divided by its mean for "poisson") and to
-        transform predictions back. `coefs_` are in training units.
-    huber_delta : float, default=1.0
-        Where "huber" turns from square to absolute, in training units.
-    quantile : float, default=0.5
-        The quantile that "quantile" predicts, in (0, 1).
-    {transfer}
-    {execution}
+    {parameters}
 
     Attributes
     ----------
@@ -65,80 +47,10 @@ class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
     True
     """
 
-    _parameter_constraints: dict = {**BaseConvNet._parameter_constraints, **REGRESSOR_CONSTRAINTS}
 
-    def __init__(
-        self,
-        input_shape=None,
-        channels=(32, 64, 128),
-        kernel_size=3,
-        *,
-        pool=2,
-        activation="relu",
-        front=None,
-        loss="squared_error",
-        solver="adam",
-        alpha=1e-4,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        n_snapshots=1,
-        power_t=0.5,
-        max_iter=60,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring="loss",
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_time=None,
-        averaging=None,
-        averaging_decay=0.99,
-        averaging_start=0.75,
-        l1=0.0,
-        anchor_alpha=0.0,
-        anchor=None,
-        penalty=None,
-        max_norm=None,
-        clip_grad_norm=None,
-        gradient_penalty=0.0,
-        gradient_penalty_rho=None,
-        sam_rho=0.0,
-        mixup_alpha=0.0,
-        cutmix_alpha=0.0,
-        augment=None,
-        normalization="batch",
-        residual=False,
-        dropout=0.0,
-        input_dropout=0.0,
-        drop_path=0.0,
-        noise_std=0.0,
-        weight_noise_std=0.0,
-        target_noise_std=0.0,
-        scale_target=True,
-        huber_delta=1.0,
-        quantile=0.5,
-        pretrained=None,
-        reset_layers=1,
-        n_frozen_layers=0,
-        freeze_epochs=None,
-        pretrained_lr_mult=1.0,
-        device="cpu",
-        dtype="float32",
-        callbacks=None,
-    ):
-        store(locals())
-
-
-@net_docs
+@with_hyperparameters(
+    "conv", "classifier", positional=("input_shape", "channels", "kernel_size"), texts=TEXTS
+)
 class ConvNetClassifier(NetClassifierMixin, BaseConvNet):
     """Conv net classifier in which every regularizer is a hyperparameter.
 
@@ -149,20 +61,7 @@ class ConvNetClassifier(NetClassifierMixin, BaseConvNet):
 
     Parameters
     ----------
-    {shape}
-    {blocks}
-    {training}
-    {regularizers}
-    label_smoothing : float, default=0.0
-        Share eps of the target's mass spread over all K classes, in [0, 1], as torch and Keras
-        define it: ``(1 - eps) y + eps / K``. If a proportion p of the labels is thought wrong,
-        ``eps = p K / (K - 1)``. Multilabel targets move by eps / 2.
-    class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, times `sample_weight`; "balanced" gives all classes the same total
-        (counted with `sample_weight`). For multilabel targets the keys are 0 and 1, and a row's
-        weight is the product over its labels.
-    {transfer}
-    {execution}
+    {parameters}
 
     Attributes
     ----------
@@ -187,72 +86,3 @@ class ConvNetClassifier(NetClassifierMixin, BaseConvNet):
     >>> bool(net.fit(X_train, y_train).score(X_test, y_test) > 0.9)
     True
     """
-
-    _parameter_constraints: dict = {**BaseConvNet._parameter_constraints, **CLASSIFIER_CONSTRAINTS}
-
-    def __init__(
-        self,
-        input_shape=None,
-        channels=(32, 64, 128),
-        kernel_size=3,
-        *,
-        pool=2,
-        activation="relu",
-        front=None,
-        solver="adam",
-        alpha=1e-4,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=0.003,
-        n_snapshots=1,
-        power_t=0.5,
-        max_iter=60,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        scoring="loss",
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_time=None,
-        averaging=None,
-        averaging_decay=0.99,
-        averaging_start=0.75,
-        l1=0.0,
-        anchor_alpha=0.0,
-        anchor=None,
-        penalty=None,
-        max_norm=None,
-        clip_grad_norm=None,
-        gradient_penalty=0.0,
-        gradient_penalty_rho=None,
-        sam_rho=0.0,
-        mixup_alpha=0.0,
-        cutmix_alpha=0.0,
-        augment=None,
-        normalization="batch",
-        residual=False,
-        dropout=0.0,
-        input_dropout=0.0,
-        drop_path=0.0,
-        noise_std=0.0,
-        weight_noise_std=0.0,
-        label_smoothing=0.0,
-        class_weight=None,
-        pretrained=None,
-        reset_layers=1,
-        n_frozen_layers=0,
-        freeze_epochs=None,
-        pretrained_lr_mult=1.0,
-        device="cpu",
-        dtype="float32",
-        callbacks=None,
-    ):
-        store(locals())

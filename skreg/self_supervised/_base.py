@@ -1,47 +1,22 @@
 """What the pretrainers share: rows without labels in, a representation out."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
-from skreg._sklearn import Interval, StrOptions
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._callbacks import fit_task
 from skreg.estimators._forward import forward
 from skreg.estimators._layered import BaseMLP
 from skreg.estimators._onnx_layers import mlp_output
-from skreg.estimators._parameters import MLP_CONSTRAINTS
 from skreg.estimators._validation import columns_of, unlabeled_rows
+from skreg.hyperparameters.augmentation import AUGMENTATION
+from skreg.hyperparameters.penalties import PENALTIES
+from skreg.hyperparameters.perturbation import PERTURBATION
+from skreg.hyperparameters.training import TRAINING
 from skreg.self_supervised._target import PretextTarget
-
-_SETTLED = {
-    "n_snapshots": 1,
-    "max_fun": 15000,
-    "scoring": "loss",
-    "anchor_alpha": 0.0,
-    "anchor": None,
-    "penalty": None,
-    "gradient_penalty": 0.0,
-    "gradient_penalty_rho": None,
-    "mixup_alpha": 0.0,
-    "cutmix_alpha": 0.0,
-    "augment": None,
-}
-"""Parameters of the MLPs that a pretrainer has not, as the engine is to have them."""
-
-_TRANSFER = ["pretrained", "reset_layers", "n_frozen_layers", "freeze_epochs", "pretrained_lr_mult"]
-
-_NARROWER = {
-    "hidden_layer_sizes": MLP_CONSTRAINTS["hidden_layer_sizes"],
-    "alpha": [Interval(Real, 0, None, closed="left")],
-    "l1": [Interval(Real, 0, None, closed="left")],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "solver": [StrOptions({"adam", "adamw", "sgd"})],
-    "early_stopping": ["boolean"],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-}
 
 
 class BasePretrainer(BaseMLP):
@@ -52,12 +27,6 @@ class BasePretrainer(BaseMLP):
     _loss : str
         A name in `skreg.losses`.
     """
-
-    _parameter_constraints: dict = {
-        **{name: c for name, c in MLP_CONSTRAINTS.items() if name not in {*_SETTLED, *_TRANSFER}},
-        **_NARROWER,
-    }
-    _settled = _SETTLED
 
     # --- what goes in
 
@@ -171,5 +140,6 @@ class BasePretrainer(BaseMLP):
         return self._encoder()[1][-1].size
 
 
-for _name, _value in _SETTLED.items():  # for code that asks every estimator for them
-    setattr(BasePretrainer, _name, _value)
+for _declared in (*TRAINING, *PENALTIES, *PERTURBATION, *AUGMENTATION):
+    if _declared.of(["pretrainer"]) is None:  # for code that asks every estimator for it
+        setattr(BasePretrainer, _declared.name, _declared.default)

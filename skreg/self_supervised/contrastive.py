@@ -1,18 +1,18 @@
 """`ContrastivePretrainer`: learn to tell rows apart, whatever view of them is shown."""
 
-from numbers import Integral, Real
-
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from skreg._sklearn import HasMethods, Interval, StrOptions, _fit_context, _num_samples
+from skreg._sklearn import _fit_context, _num_samples
 from skreg.estimators import _rows
-from skreg.estimators._parameters import store
+from skreg.estimators._attributes import TEXTS
+from skreg.hyperparameters.estimator import with_hyperparameters
 from skreg.self_supervised._base import BasePretrainer
-from skreg.self_supervised._docs import with_shared_entries
 
 
-@with_shared_entries
+@with_hyperparameters(
+    "pretrainer", "contrastive", positional=("hidden_layer_sizes", "activation"), texts=TEXTS
+)
 class ContrastivePretrainer(BasePretrainer):
     """Pretrain an MLP on rows without labels: two views of a row lie near, other rows far.
 
@@ -30,38 +30,11 @@ class ContrastivePretrainer(BasePretrainer):
 
     Parameters
     ----------
-    {entries: hidden_layer_sizes activation}
-    views : {"swap", "zero", "gaussian"} or object, default="swap"
-        How the second view is made from the row, which itself is the first (SCARF [3]_): a share
-        of its entries takes the same column's value of a random row, or the column's mean, or
-        Gaussian noise with the column's standard deviation on top. An object with
-        ``apply(batch, generator)``, such as those of `skreg.augmentation`, makes both views
-        (SimCLR [1]_): it takes a tensor (n_rows, n_features) and a `torch.Generator` and returns a
-        tensor of the same shape. It is called twice an epoch for all rows, at most 4,096 of them at
-        once.
-    corruption_rate : float, default=0.6
-        Probability that an entry of the second view is corrupted, each by itself, in (0, 1].
-        Without effect for an object.
-    temperature : float, default=0.5
-        Temperature t: the lower, the more the nearest other rows count.
-    projection_dim : int, default=32
-        Outputs of the head.
-    projection_hidden : int, default=None
-        Units of a hidden layer in the head; None for a linear one. SimCLR and SCARF have one as
-        wide as the representation, which on small nets is most of the cost.
-    {entries:
-    solver alpha batch_size learning_rate learning_rate_init power_t max_iter shuffle
-    random_state tol verbose warm_start momentum nesterovs_momentum early_stopping
-    validation_fraction beta_1 beta_2 epsilon n_iter_no_change max_time averaging
-    averaging_decay averaging_start l1 max_norm clip_grad_norm sam_rho normalization residual
-    dropout input_dropout drop_path noise_std weight_noise_std device dtype engine callbacks}
+    {parameters}
 
     Attributes
     ----------
-    {entries:
-    coefs_ intercepts_ norms_ sparsity_ loss_curve_ loss_ best_loss_ validation_scores_
-    best_validation_score_ best_epoch_ n_iter_ t_ n_layers_ n_outputs_ out_activation_ net_
-    n_features_in_ feature_names_in_}
+    {attributes}
 
     See Also
     --------
@@ -88,67 +61,7 @@ class ContrastivePretrainer(BasePretrainer):
     'contrastivepretrainer0'
     """
 
-    _parameter_constraints: dict = {
-        **BasePretrainer._parameter_constraints,
-        "views": [StrOptions({"swap", "zero", "gaussian"}), HasMethods("apply")],
-        "corruption_rate": [Interval(Real, 0, 1, closed="right")],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
-        "projection_dim": [Interval(Integral, 1, None, closed="left")],
-        "projection_hidden": [Interval(Integral, 1, None, closed="left"), None],
-    }
     _loss = "contrastive"
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        views="swap",
-        corruption_rate=0.6,
-        temperature=0.5,
-        projection_dim=32,
-        projection_hidden=None,
-        solver="adam",
-        alpha=1e-4,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_time=None,
-        averaging=None,
-        averaging_decay=0.99,
-        averaging_start=0.75,
-        l1=0.0,
-        max_norm=None,
-        clip_grad_norm=None,
-        sam_rho=0.0,
-        normalization=None,
-        residual=False,
-        dropout=0.0,
-        input_dropout=0.0,
-        drop_path=0.0,
-        noise_std=0.0,
-        weight_noise_std=0.0,
-        device="cpu",
-        dtype="float32",
-        engine="auto",
-        callbacks=None,
-    ):
-        store(locals())
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, *, X_unlabeled=None, X_val=None, groups=None):

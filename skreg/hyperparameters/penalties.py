@@ -1,0 +1,115 @@
+"""Penalties and constraints on the weights."""
+
+from skreg.hyperparameters.declaration import ABOVE_0, AT_LEAST_0, Hyperparameter
+
+ALPHA = Hyperparameter(
+    "alpha",
+    default=1e-4,
+    constraints=[AT_LEAST_0, "array-like"],
+    type="float or array-like of shape (n_layers - 1,)",
+    doc="""
+        Strength of the L2 penalty, the lambda of the literature: ``alpha / 2 * sum(W^2)`` is added
+        to the mean loss. One number, or one per layer of weights. With "adamw" weights shrink by
+        ``learning_rate * alpha`` of themselves in each step instead.
+        """,
+    per_layer="weights",
+    instead={
+        "pretrainer": {
+            "constraints": [AT_LEAST_0],
+            "type": "float",
+            "doc": """
+        Strength of the L2 penalty: ``alpha / 2 * sum(W^2)`` is added to the mean loss. With "adamw"
+        weights shrink by ``learning_rate * alpha`` of themselves in each step instead.
+        """,
+        }
+    },
+)
+
+PENALTIES = [
+    Hyperparameter(
+        "l1",
+        default=0.0,
+        constraints=[AT_LEAST_0, "array-like"],
+        type="float or array-like of shape (n_layers - 1,)",
+        doc="""
+        Strength of the L1 penalty ``l1 * sum(|W|)``, by a proximal step: weights become exactly 0
+        (`sparsity_`).
+        """,
+        smooth=False,
+        per_layer="weights",
+        instead={
+            "pretrainer": {
+                "constraints": [AT_LEAST_0],
+                "type": "float",
+                "doc": "Strength of the L1 penalty ``l1 * sum(|W|)``, by a proximal step.",
+            }
+        },
+    ),
+    Hyperparameter(
+        "anchor_alpha",
+        default=0.0,
+        constraints=[AT_LEAST_0],
+        type="float",
+        doc="""
+        Strength of the L2 penalty towards `anchor`; where that is None and layers come from
+        `pretrained`, on these only (Li et al. 2018): the new ones have `alpha`.
+        """,
+        not_of=("pretrainer",),
+        instead={"module": {"doc": "Strength of the L2 penalty towards `anchor`."}},
+    ),
+    Hyperparameter(
+        "anchor",
+        default=None,
+        constraints=["array-like", None],
+        type="list of array-like of the shapes of `coefs_`",
+        doc="""
+        Weights that `anchor_alpha` pulls towards, in training units; None are the pretrained
+        weights, without `pretrained` the initial ones.
+        """,
+        not_of=("pretrainer",),
+        instead={
+            "module": {
+                "doc": """
+        Weights that `anchor_alpha` pulls towards, in training units; None are the initial ones.
+        """
+            }
+        },
+    ),
+    Hyperparameter(
+        "penalty",
+        default=None,
+        constraints=[callable, None],
+        type="callable",
+        doc="""
+        A penalty of your own: called with the list of weight tensors (n_out, n_in), layer by layer,
+        it returns a torch scalar that is added to the objective. Runs in the torch engine.
+        """,
+        not_of=("pretrainer",),
+        instead={
+            ("conv", "module"): {
+                "doc": """
+        A penalty of your own: called with the list of weight tensors, in the order of `coefs_` and
+        with the outputs first, it returns a torch scalar that is added to the objective.
+        """
+            }
+        },
+    ),
+    Hyperparameter(
+        "max_norm",
+        default=None,
+        constraints=[ABOVE_0, None],
+        type="float",
+        doc="""
+        Largest norm of a unit's incoming weights, kept to after every step; None is no limit.
+        """,
+        smooth=False,
+    ),
+    Hyperparameter(
+        "clip_grad_norm",
+        default=None,
+        constraints=[ABOVE_0, None],
+        type="float",
+        doc="Largest norm of a step's gradient, penalties included; None is no limit.",
+        smooth=False,
+    ),
+]

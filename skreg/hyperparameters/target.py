@@ -1,0 +1,74 @@
+"""What is learnt of the targets: the loss and what goes with it."""
+
+from numbers import Real
+
+from skreg._sklearn import Interval
+from skreg.hyperparameters.declaration import ABOVE_0, Hyperparameter, listed, one_of
+from skreg.loss_records import names
+
+LOSS = Hyperparameter(
+    "loss",
+    default="squared_error",
+    constraints=[one_of(*names("regression"))],
+    type=listed(names("regression")),
+    doc="""
+        Loss of a row, summed over outputs; half the square for "squared_error", the pinball loss
+        of `quantile` for "quantile", half the deviance under a log link for "poisson" (y >= 0).
+        Taken on the standardized target with `scale_target`.
+        """,
+    not_of=("classifier", "pretrainer"),
+)
+
+TARGET = [
+    Hyperparameter(
+        "scale_target",
+        default=True,
+        constraints=["boolean"],
+        type="bool",
+        doc="""
+        Whether to train on the standardized target (divided by its mean for "poisson") and to
+        transform predictions back. `coefs_` are in training units.
+        """,
+        not_of=("classifier", "pretrainer"),
+    ),
+    Hyperparameter(
+        "huber_delta",
+        default=1.0,
+        constraints=[ABOVE_0],
+        type="float",
+        doc='Where "huber" turns from square to absolute, in training units.',
+        not_of=("classifier", "pretrainer"),
+    ),
+    Hyperparameter(
+        "quantile",
+        default=0.5,
+        constraints=[Interval(Real, 0, 1, closed="neither")],
+        type="float",
+        doc='The quantile that "quantile" predicts, in (0, 1).',
+        not_of=("classifier", "pretrainer"),
+    ),
+    Hyperparameter(
+        "label_smoothing",
+        default=0.0,
+        constraints=[Interval(Real, 0, 1, closed="both")],
+        type="float",
+        doc="""
+        Share eps of the target's mass spread over all K classes, in [0, 1], as torch and Keras
+        define it: ``(1 - eps) y + eps / K``. If a proportion p of the labels is thought wrong,
+        ``eps = p K / (K - 1)``. Multilabel targets move by eps / 2.
+        """,
+        not_of=("regressor", "pretrainer"),
+    ),
+    Hyperparameter(
+        "class_weight",
+        default=None,
+        constraints=[dict, one_of("balanced"), None],
+        type='dict, "balanced" or None',
+        doc="""
+        Weights of the classes, times `sample_weight`; "balanced" gives all classes the same total
+        (counted with `sample_weight`). For multilabel targets the keys are 0 and 1, and a row's
+        weight is the product over its labels.
+        """,
+        not_of=("regressor", "pretrainer"),
+    ),
+]
