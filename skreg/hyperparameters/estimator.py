@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from inspect import cleandoc
+from dataclasses import field, make_dataclass
+from inspect import Parameter, cleandoc, signature
 from typing import Any, TypeVar
 
 from skreg.hyperparameters.declaration import Entry, Hyperparameter
@@ -19,8 +20,8 @@ def with_hyperparameters(
 ) -> Callable[[Class], Class]:
     """Class decorator: the constructor, the constraints and the docs of declared hyperparameters.
 
-    The constructor is a function with a true signature, written as source and executed once, as
-    `dataclasses` does; so `inspect.signature`, `clone`, `help` and the docs see names and defaults.
+    The constructor is that of a dataclass: a function with a true signature, so that
+    `inspect.signature`, `clone`, `help` and the docs see names and defaults.
 
     Parameters
     ----------
@@ -52,17 +53,35 @@ def _constructor(
     cls: type, own: Mapping[str, Hyperparameter], n_positional: int, others: str | None
 ) -> Callable[..., None]:
     """``__init__`` that keeps its arguments as attributes, untouched."""
-    arguments = [f"{name}=defaults[{name!r}]" for name in own]
-    arguments.insert(n_positional, "*")
-    body = [f"self.{name} = {name}" for name in own]
+    fields = [
+        (name, Any, field(default=declared.default, kw_only=i >= n_positional))
+        for i, (name, declared) in enumerate(own.items())
+    ]
+    function: Any = make_dataclass(cls.__name__, fields, eq=False, repr=False).__init__
+    function.__annotations__ = {}
     if others is not None:
-        arguments.append(f"**{others}")
-        body.append(f"self._take_{others}({others})")
-    source = f"def __init__(self, {', '.join(arguments)}):\n " + "\n ".join(body)
-    scope: dict[str, Any] = {"defaults": {name: h.default for name, h in own.items()}}
-    exec(compile(source, f"<hyperparameters of {cls.__name__}>", "exec"), scope)
-    function = scope["__init__"]
+        function = _taking_more(function, own, others)
+    function.__name__, function.__doc__ = "__init__", None
     function.__module__, function.__qualname__ = cls.__module__, f"{cls.__qualname__}.__init__"
+    return function
+
+
+def _taking_more(
+    init: Callable[..., None], own: Mapping[str, Hyperparameter], others: str
+) -> Callable[..., None]:
+    """A constructor that gives all arguments but its own to ``_take_<others>``."""
+
+    def with_others(self: Any, *args: Any, **given: Any) -> None:
+        init(self, *args, **{name: value for name, value in given.items() if name in own})
+        more = {name: value for name, value in given.items() if name not in own}
+        getattr(self, f"_take_{others}")(more)
+
+    function: Any = with_others
+    own_signature = signature(init)
+    rest = Parameter(others, Parameter.VAR_KEYWORD)
+    function.__signature__ = own_signature.replace(
+        parameters=[*own_signature.parameters.values(), rest]
+    )
     return function
 
 
