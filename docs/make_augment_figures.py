@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 from sklearn.datasets import load_diabetes, load_digits, load_sample_image
 from sklearn.preprocessing import StandardScaler
 
-from skreg import LogMel, MLPRegressor
+from skreg import LogMel
 from skreg.augmentation import (
     AudioAugment,
     ImageAugment,
@@ -24,6 +24,7 @@ from skreg.augmentation import (
 from skreg.augmentation.mixing import torch_mix_batch
 from skreg.engine import compiled
 from skreg.engine.plan import make_plan
+from skreg.hyperparameters.settings import Settings
 
 FIGURES = Path(__file__).parent / "figures"
 RATE = 8000
@@ -193,7 +194,7 @@ def mixtures():
     y, ones = torch.eye(2, dtype=torch.float64), torch.ones(2, dtype=torch.float64)
     figure, axes = plt.subplots(2, 7, figsize=(9, 3.1), layout="constrained")
     for row, name in zip(axes, ("mixup_alpha", "cutmix_alpha"), strict=True):
-        params = {**MLPRegressor().get_params(), name: 1.0, "input_shape": (1, 8, 8)}
+        params = Settings(**{name: 1.0, "input_shape": (1, 8, 8)})
         plan = make_plan(params, batch_size=2, seed=1, monitor=0, keep_best=False)[0]
         pictures, titles = [*pair], ["one", "another"]
         for step in range(5):

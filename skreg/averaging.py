@@ -18,11 +18,11 @@ FIELDS = [("averaging", "i8"), ("averaging_decay", "f8"), ("averaging_from", "i8
 
 
 def averaging_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
     return {
-        "averaging": NAMES.index(params["averaging"]),
-        "averaging_decay": params["averaging_decay"],
-        "averaging_from": int(params["averaging_start"] * params["max_iter"]) + 1,
+        "averaging": NAMES.index(params.averaging),
+        "averaging_decay": params.averaging_decay,
+        "averaging_from": int(params.averaging_start * params.max_iter) + 1,
     }
 
 

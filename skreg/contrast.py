@@ -22,10 +22,10 @@ _SHORTEST = 1e-12  # a projection's length, as in torch's `normalize`
 
 
 def contrast_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
     return {
-        "n_views": 2 if params["loss"] == "contrastive" else 1,
-        "temperature": params.get("temperature", 1.0),
+        "n_views": 2 if params.loss == "contrastive" else 1,
+        "temperature": params.temperature,
     }
 
 

@@ -28,12 +28,12 @@ FIELDS = [("corruption", "i8"), ("corruption_threshold", "i8")]
 
 
 def corruption_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
-    corruption = params.get("corruption")
-    kind = params.get("views") if corruption is None else corruption
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
+    corruption = params.corruption
+    kind = params.views if corruption is None else corruption
     return {
         "corruption": KINDS.index(kind) if isinstance(kind, str) else NONE,
-        "corruption_threshold": max(round(params.get("corruption_rate", 0.0) * _LEVELS), 1),
+        "corruption_threshold": max(round(params.corruption_rate * _LEVELS), 1),
     }
 
 

@@ -24,7 +24,7 @@ and what its learning rate is multiplied by."""
 
 def freezing_settings(params):
     """Values of `LAYER_FIELDS`, scalars or one per layer; `skreg.transfer` gives them."""
-    return {name: params.get(name, off) for name, off in (("frozen_for", 0), ("rate_factor", 1.0))}
+    return {"frozen_for": params.frozen_for, "rate_factor": params.rate_factor}
 
 
 @jit

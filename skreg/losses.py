@@ -34,11 +34,11 @@ FIELDS = [("loss", "i8"), ("loss_parameter", "f8")]
 
 
 def loss_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
-    parameter = LOSSES[params["loss"]].parameter
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
+    parameter = LOSSES[params.loss].parameter
     return {
-        "loss": NAMES.index(params["loss"]),
-        "loss_parameter": params[parameter] if parameter else 0.0,
+        "loss": NAMES.index(params.loss),
+        "loss_parameter": getattr(params, parameter) if parameter else 0.0,
     }
 
 

@@ -43,23 +43,23 @@ LAYER_FIELDS = [("drop_threshold", "u2"), ("path_threshold", "u2")]
 
 
 def noise_settings(params, seed):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
     return {
         "seed": seed,
-        "input_std": params["noise_std"],
-        "target_std": params.get("target_noise_std", 0.0),
-        "weight_std": params["weight_noise_std"],
+        "input_std": params.noise_std,
+        "target_std": params.target_noise_std,
+        "weight_std": params.weight_noise_std,
     }
 
 
 def layer_noise_settings(params, n_layers):
-    """Values of `LAYER_FIELDS`, one per layer, from an estimator's parameters (a mapping)."""
+    """Values of `LAYER_FIELDS`, one per layer, from an estimator's parameters (`Settings`)."""
     rates = np.zeros(n_layers)
-    rates[0] = params["input_dropout"]
-    rates[1:] = params["dropout"]
+    rates[0] = params.input_dropout
+    rates[1:] = params.dropout
     return {
         "drop_threshold": _thresholds(rates),
-        "path_threshold": _thresholds(params["drop_path"]),
+        "path_threshold": _thresholds(params.drop_path),
     }
 
 

@@ -30,9 +30,9 @@ LAYER_FIELDS = [("normalization", "i8")]
 
 
 def normalization_settings(params, n_layers):
-    """Values of `LAYER_FIELDS`, one per layer, from an estimator's parameters (a mapping)."""
+    """Values of `LAYER_FIELDS`, one per layer, from an estimator's parameters (`Settings`)."""
     hidden = np.arange(n_layers) < n_layers - 1
-    return {"normalization": np.where(hidden, NAMES.index(params["normalization"]), NONE)}
+    return {"normalization": np.where(hidden, NAMES.index(params.normalization), NONE)}
 
 
 def initial_norms(hidden, normalization):

@@ -34,20 +34,20 @@ LAYER_FIELDS = [
 
 
 def penalty_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
-    clip = params["clip_grad_norm"]
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
+    clip = params.clip_grad_norm
     return {"clip_norm": np.inf if clip is None else clip}
 
 
 def layer_penalty_settings(params):
     """Values of `LAYER_FIELDS`, scalars or one per layer, from an estimator's parameters."""
-    decoupled = params["solver"] == "adamw"
+    decoupled = params.solver == "adamw"
     return {
-        "alpha": 0.0 if decoupled else params["alpha"],
-        "l1": params["l1"],
-        "anchor_alpha": params["anchor_alpha"],
-        "decay": params["alpha"] if decoupled else 0.0,
-        "max_norm": np.inf if params["max_norm"] is None else params["max_norm"],
+        "alpha": 0.0 if decoupled else params.alpha,
+        "l1": params.l1,
+        "anchor_alpha": params.anchor_alpha,
+        "decay": params.alpha if decoupled else 0.0,
+        "max_norm": np.inf if params.max_norm is None else params.max_norm,
     }
 
 

@@ -24,12 +24,12 @@ RADIUS = 0.05  # of the forward difference for relu nets
 
 
 def perturbation_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
-    mu, rho = params["gradient_penalty"], params["gradient_penalty_rho"]
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
+    mu, rho = params.gradient_penalty, params.gradient_penalty_rho
     if rho is None:
-        rho = 0.0 if ACTIVATIONS[params["activation"]].smooth else RADIUS
+        rho = 0.0 if ACTIVATIONS[params.activation].smooth else RADIUS
     return {
-        "sam_rho": params["sam_rho"],
+        "sam_rho": params.sam_rho,
         "gradient_penalty": -1.0 if mu == "auto" else mu,
         "penalty_rho": rho,
     }
@@ -37,7 +37,7 @@ def perturbation_settings(params):
 
 def is_exact(params):
     """Whether the gradient penalty is on and exact, which takes double backward."""
-    on = params["gradient_penalty"] == "auto" or params["gradient_penalty"] > 0
+    on = params.gradient_penalty == "auto" or params.gradient_penalty > 0
     return bool(on) and perturbation_settings(params)["penalty_rho"] == 0.0
 
 

@@ -19,10 +19,10 @@ FIELDS = [("corrupted_only", "?"), ("mask_loss_weight", "f8")]
 
 
 def reconstruction_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
     return {
-        "corrupted_only": params.get("reconstruct") == "corrupted",
-        "mask_loss_weight": params.get("mask_loss_weight", 0.0),
+        "corrupted_only": params.reconstruct == "corrupted",
+        "mask_loss_weight": params.mask_loss_weight,
     }
 
 

@@ -53,13 +53,13 @@ rate by 5; whether the best weights are kept (early stopping)."""
 
 
 def stopping_settings(params, monitor, keep_best):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
     return {
         "monitor": monitor,
-        "tol": params["tol"],
-        "patience": params["n_iter_no_change"],
-        "patient_until": params.get("thaws_after", 0),
-        "adaptive": params["learning_rate"] == "adaptive",
+        "tol": params.tol,
+        "patience": params.n_iter_no_change,
+        "patient_until": params.thaws_after,
+        "adaptive": params.learning_rate == "adaptive",
         "keep_best": keep_best,
     }
 

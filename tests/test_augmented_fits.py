@@ -15,6 +15,7 @@ from skreg.augmentation import (
     TabularAugment,
 )
 from skreg.engine.choice import choose_engine
+from skreg.hyperparameters.settings import Settings
 from tests._augmentations import KINDS, off
 from tests._data import digits, learnt, targets
 
@@ -51,8 +52,7 @@ def test_off_is_off(augment, engine):
 
 
 def test_a_users_augmentation():
-    params = MLPRegressor(augment=Doubled()).get_params()
-    assert choose_engine(params) == "torch"
+    assert choose_engine(Settings(engine="auto", augment=Doubled())) == "torch"
     one, X = fit(augment=Doubled())
     assert same(one, fit(augment=Doubled())[0])
     assert not same(one, fit(augment=Doubled(std=0.2))[0])
@@ -75,7 +75,7 @@ def test_the_compiled_engine_serves_what_has_a_compiled_form():
         (SignalAugment() + TabularAugment(), "torch"),
         (AudioAugment(max_gain_db=0, gain_db=0, max_shift=0), "compiled"),
     ]:
-        assert choose_engine(MLPRegressor(augment=augment).get_params()) == engine
+        assert choose_engine(Settings(engine="auto", augment=augment)) == engine
     with pytest.raises(ValueError, match=r"cannot serve augment=AudioAugment.*no compiled form"):
         fit(augment=AudioAugment(), engine="compiled")
 

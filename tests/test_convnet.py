@@ -149,7 +149,7 @@ def test_channels_are_dropped_whole():
     from skreg.engine.plan import make_layers, make_plan
     from skreg.noise import TorchNoise
 
-    params = {**_engine_params(), "dropout": 0.5}
+    params = _engine_params().replace(dropout=0.5)
     layers = make_layers(params, (1, 6, 6, 3), 9)
     plan = make_plan(params, batch_size=4, seed=1, monitor=0, keep_best=False)
     noise = TorchNoise(plan[0], layers, compiled.draws(np.float64))
@@ -160,9 +160,9 @@ def test_channels_are_dropped_whole():
 
 
 def _engine_params():
-    from skreg.estimators._parameters import training_params
+    from skreg.hyperparameters.settings import settings_of
 
-    return training_params(ConvNetClassifier(), "cross_entropy")
+    return settings_of(ConvNetClassifier(), "cross_entropy")
 
 
 @pytest.mark.parametrize("kind", CONV)

@@ -10,14 +10,15 @@ from skreg import MLPRegressor
 from skreg.augmentation import mixing
 from skreg.engine import compiled
 from skreg.engine.plan import make_plan
+from skreg.hyperparameters.settings import settings_of
 
 N = 12
 
 
 def mixed(shape, step, given=True, **params):
     """A batch of numbered rows, mixed: x, y (one-hot by row), weight."""
-    everything = {"cutmix_alpha": 1.0, **params, "input_shape": shape if given else None}
-    everything = {**MLPRegressor().get_params(), **everything}
+    given = {"cutmix_alpha": 1.0, **params, "input_shape": shape if given else None}
+    everything = settings_of(MLPRegressor(), "squared_error").replace(**given)
     plan = make_plan(everything, batch_size=N, seed=3, monitor=0, keep_best=False)[0]
     rows = torch.arange(float(N), dtype=torch.float64)
     x = rows.reshape(N, *[1] * len(shape)).expand(N, *shape).clone()

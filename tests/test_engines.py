@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 from skreg import DivergenceError, MLPClassifier, MLPRegressor
 from skreg.activations import ACTIVATIONS
 from skreg.engine.choice import choose_engine
+from skreg.hyperparameters.settings import Settings
 from skreg.loss_records import names
 from tests import _table
 from tests._data import learnt, targets
@@ -149,15 +150,15 @@ def test_a_weight_that_leaves_the_finite_numbers_is_seen(engine, poison, layer):
 
 
 def test_auto_chooses_the_compiled_engine_where_it_serves():
-    params = MLPRegressor().get_params()
+    params = Settings(engine="auto")
     assert choose_engine(params) == "compiled"
-    assert choose_engine({**params, "device": "meta"}) == "torch"
+    assert choose_engine(params.replace(device="meta")) == "torch"
     with pytest.raises(ValueError, match="device='nowhere' cannot be used.*device='cpu'"):
-        choose_engine({**params, "device": "nowhere"})
-    exact = {**params, "gradient_penalty": 0.1, "activation": "tanh"}
+        choose_engine(params.replace(device="nowhere"))
+    exact = params.replace(gradient_penalty=0.1, activation="tanh")
     assert choose_engine(exact) == "torch"
-    assert choose_engine({**exact, "gradient_penalty_rho": 0.1}) == "compiled"
-    assert choose_engine({**exact, "activation": "relu"}) == "compiled"
-    assert choose_engine({**params, "penalty": _table.bending}) == "torch"
+    assert choose_engine(exact.replace(gradient_penalty_rho=0.1)) == "compiled"
+    assert choose_engine(exact.replace(activation="relu")) == "compiled"
+    assert choose_engine(params.replace(penalty=_table.bending)) == "torch"
     with pytest.raises(ValueError, match="engine='compiled'.*device='cuda'"):
-        choose_engine({**params, "engine": "compiled", "device": "cuda"})
+        choose_engine(params.replace(engine="compiled", device="cuda"))

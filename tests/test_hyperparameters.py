@@ -1,6 +1,7 @@
 """Every hyperparameter does something, can be searched, and a seed makes a fit."""
 
 import inspect
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 import skreg
 from skreg import MLPClassifier, MLPRegressor
 from skreg._sklearn import validate_parameter_constraints
+from skreg.hyperparameters.settings import Settings, settings_of
 from skreg.hyperparameters.table import TABLE
 from tests import _table
 from tests._data import learnt, targets
@@ -132,6 +134,32 @@ def test_every_default_is_valid():
         cls = getattr(skreg, name)
         params = cls().get_params(deep=False)
         validate_parameter_constraints(cls._parameter_constraints, params, caller_name=name)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_the_engine_is_told_every_value_once(name):
+    estimator = getattr(skreg, name)()
+    settings = settings_of(estimator.set_params(alpha=0.25), "huber")
+    assert settings.loss == "huber"
+    for declared in TABLE:
+        if declared.name != "loss":
+            own = estimator.get_params(deep=False)
+            expected = own.get(declared.name, declared.told_elsewhere)
+            assert getattr(settings, declared.name) is expected
+    changed = settings.replace(alpha=0.5)
+    assert (settings.alpha, changed.alpha, changed.l1) == (0.25, 0.5, settings.l1)
+
+
+def test_settings_know_no_other_names_and_stay_as_they_are():
+    settings = Settings(l1=0.5)
+    with pytest.raises(AttributeError, match="l2"):
+        settings.l2  # noqa: B018
+    with pytest.raises(TypeError, match="l2"):
+        settings.replace(l2=0.5)
+    with pytest.raises(FrozenInstanceError, match="l1"):
+        settings.l1 = 0.0
+    with pytest.raises((FrozenInstanceError, TypeError)):
+        settings.l2 = 0.0
 
 
 def test_names_are_declared_once():

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from skreg import MLPClassifier, MLPRegressor
 from skreg.estimators._thinned import draw_masks, moments
+from skreg.hyperparameters.settings import Settings
 from skreg.noise import layer_noise_settings
 from tests._data import targets
 
@@ -118,11 +119,7 @@ def test_the_rates_are_those_of_the_fit():
 
 @pytest.mark.parametrize("rate", [0.0, 1e-6, 0.2, 0.5, 0.999999])
 def test_units_stay_with_the_probability_they_had_in_training(rate):
-    threshold = int(
-        layer_noise_settings({"drop_path": 0.0, "input_dropout": rate, "dropout": 0.0}, 1)[
-            "drop_threshold"
-        ][0]
-    )
+    threshold = int(layer_noise_settings(Settings(input_dropout=rate), 1)["drop_threshold"][0])
     masks = draw_masks(np.array([rate]), [65536], 8, 0, np.dtype(np.float64))
     values = np.concatenate([mask for (mask,) in masks])
     stays = 1 - threshold / 65536

@@ -15,7 +15,7 @@ from torch import nn
 import skreg
 from skreg import MLPRegressor, NetClassifier, NetRegressor
 from skreg.engine.architecture import MLPArchitecture
-from skreg.estimators._parameters import training_params
+from skreg.hyperparameters.settings import settings_of
 from tests._nets import Plain, Small, make, same, tabular
 
 NETS = ["net-classifier", "net-regressor"]
@@ -54,7 +54,7 @@ def test_the_mlp_as_a_users_module_is_the_mlp(strengths):
     params.update(learning_rate_init=0.01, random_state=0, n_iter_no_change=10, **strengths)
     mlp = MLPRegressor("squared_error", (8,), activation="tanh", engine="torch", **params)
     sizes = (X.shape[1], 8, 1)
-    coefs, intercepts, _ = MLPArchitecture(training_params(mlp, "squared_error"), sizes).initial(
+    coefs, intercepts, _ = MLPArchitecture(settings_of(mlp, "squared_error"), sizes).initial(
         np.random.RandomState(0)
     )
     weights = list(zip(coefs, intercepts, strict=True))

@@ -12,6 +12,7 @@ from scipy import stats
 from skreg import MLPRegressor, noise
 from skreg.engine import compiled
 from skreg.engine.plan import make_layers, make_plan
+from skreg.hyperparameters.settings import settings_of
 from tests._data import regression
 
 N = 400_000
@@ -20,7 +21,7 @@ DTYPES = ["float32", "float64"]
 
 
 def torch_noise(device_draws=False, dtype="float64", sizes=(50, 40, 1), **params):
-    everything = MLPRegressor(**params).get_params()
+    everything = settings_of(MLPRegressor(**params), "squared_error")
     plan = make_plan(everything, batch_size=10, seed=7, monitor=0, keep_best=False)
     layers = make_layers(everything, sizes)
     generator = torch.Generator().manual_seed(0) if device_draws else None

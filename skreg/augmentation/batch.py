@@ -13,8 +13,8 @@ FIELDS = [*mixing.FIELDS, *compiled_forms.FIELDS]
 
 
 def augmentation_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
-    return {**mixing.settings(params), **compiled_forms.settings(active(params["augment"]))}
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
+    return {**mixing.settings(params), **compiled_forms.settings(active(params.augment))}
 
 
 def needs_spare(plan):

@@ -26,12 +26,12 @@ signal's 1 and length, 0 and 0 for a row in one piece."""
 
 
 def settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
-    shape = params.get("input_shape")
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
+    shape = params.input_shape
     height, width = (0, 0) if shape is None else (shape[1] if len(shape) == 3 else 1, shape[-1])
     return {
-        "mixup_alpha": params["mixup_alpha"],
-        "cutmix_alpha": params["cutmix_alpha"],
+        "mixup_alpha": params.mixup_alpha,
+        "cutmix_alpha": params.cutmix_alpha,
         "box_height": height,
         "box_width": width,
     }

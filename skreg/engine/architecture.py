@@ -67,9 +67,9 @@ class MLPArchitecture:
     row_shape, rows_at_once, seconds_per_step, draws_itself = None, ROWS_AT_ONCE, 2e-3, False
 
     def __init__(self, params, sizes, n_taps=1):
-        self.sizes, self.activation = tuple(sizes), params["activation"]
+        self.sizes, self.activation = tuple(sizes), params.activation
         self.layers = make_layers(params, sizes, n_taps)
-        self.normalization = params["normalization"]
+        self.normalization = params.normalization
         self.n_parameters = int(self.layers["end"][-1])
 
     @cached_property
@@ -165,15 +165,15 @@ class ConvArchitecture(MLPArchitecture):
     seconds_per_step = 0.1  # until measured, so that the first block does not keep Ctrl-C waiting
 
     def __init__(self, params, row_shape, channels, n_outputs):
-        self.row_shape, self.front = tuple(row_shape), params["front"]
+        self.row_shape, self.front = tuple(row_shape), params.front
         _, maps = build_front(self.front, self.row_shape)
         self.maps = maps
-        self.kernel = (params["kernel_size"],) * (len(maps) - 1)
+        self.kernel = (params.kernel_size,) * (len(maps) - 1)
         self.pools, widest = [], prod(maps)
         size = maps[1:]
         for n_channels in channels:
             widest = max(widest, n_channels * prod(size))
-            self.pools.append(tuple(min(params["pool"], n) for n in size))
+            self.pools.append(tuple(min(params.pool, n) for n in size))
             size = tuple(n // by for n, by in zip(size, self.pools[-1], strict=True))
         self.rows_at_once = max(1, min(ROWS_AT_ONCE, _VALUES_AT_ONCE // widest))
         super().__init__(params, (maps[0], *channels, n_outputs), prod(self.kernel))

@@ -9,7 +9,7 @@ def choose_engine(params):
 
     Parameters
     ----------
-    params : mapping
+    params : Settings
         Of its `callbacks` (skorch's) the compiled engine serves those that only read the history.
 
     Raises
@@ -17,13 +17,13 @@ def choose_engine(params):
     ValueError
         Where ``engine="compiled"`` cannot do what the other parameters ask for.
     """
-    engine, obstacle = params["engine"], None
-    augment = active(params["augment"])
-    if params["device"] != "cpu":
-        obstacle = f"device={params['device']!r}"
-    elif not all(_only_reads(c) for c in params["callbacks"] or ()):
+    engine, obstacle = params.engine, None
+    augment = active(params.augment)
+    if params.device != "cpu":
+        obstacle = f"device={params.device!r}"
+    elif not all(_only_reads(c) for c in params.callbacks or ()):
         obstacle = "callbacks that act on the torch optimizer or module"
-    elif params["penalty"] is not None:
+    elif params.penalty is not None:
         obstacle = "a penalty of your own"
     elif augment is not None and not has_compiled_form(augment):
         obstacle = f"augment={augment!r}, which has no compiled form"
@@ -37,7 +37,7 @@ def choose_engine(params):
     if engine == "auto":
         engine = "torch" if obstacle else "compiled"
     if engine == "torch":
-        _check_device(params["device"])
+        _check_device(params.device)
     return engine
 
 

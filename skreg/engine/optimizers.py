@@ -28,11 +28,11 @@ FIELDS = [
 
 
 def optimizer_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
     return {
-        "optimizer": NAMES.index(params["solver"]),
-        **{name: params[name] for name in ("beta_1", "beta_2", "epsilon", "momentum")},
-        "nesterov": params["nesterovs_momentum"],
+        "optimizer": NAMES.index(params.solver),
+        **{name: getattr(params, name) for name in ("beta_1", "beta_2", "epsilon", "momentum")},
+        "nesterov": params.nesterovs_momentum,
     }
 
 

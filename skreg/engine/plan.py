@@ -57,8 +57,8 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
 
     Parameters
     ----------
-    params : mapping
-        The estimator's parameters by name.
+    params : Settings
+        The estimator's parameters.
     batch_size : int
         Rows of a batch, resolved.
     seed : int
@@ -93,7 +93,7 @@ def make_layers(params, sizes, n_taps=1):
     kinds = normalization.normalization_settings(params, n_layers)
     settings = {
         **layout.layout_settings(
-            sizes, params["activation"], **kinds, residual=params["residual"], n_taps=n_taps
+            sizes, params.activation, **kinds, residual=params.residual, n_taps=n_taps
         ),
         **kinds,
         **freezing.freezing_settings(params),
@@ -116,7 +116,7 @@ def make_users_layers(params, shapes):
         **{"n_in": n_in, "n_out": n_out, "weight_at": end - n_in * n_out},
         **dict.fromkeys(("bias_at", "norm_at", "end"), end),
         "normalization": normalization.NONE,
-        **freezing.freezing_settings({}),
+        **freezing.freezing_settings(params),
         **penalties.layer_penalty_settings(params),
         **noise.layer_noise_settings(params, len(shapes)),
     }

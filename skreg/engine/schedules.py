@@ -28,13 +28,13 @@ FIELDS = [
 
 
 def schedule_settings(params):
-    """Values of `FIELDS` from an estimator's parameters (a mapping)."""
+    """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
     return {
-        "schedule": NAMES.index(params["learning_rate"]),
-        "rate": params["learning_rate_init"],
-        "power_t": params["power_t"],
-        "n_epochs": params["max_iter"],
-        "n_cycles": params["n_snapshots"],
+        "schedule": NAMES.index(params.learning_rate),
+        "rate": params.learning_rate_init,
+        "power_t": params.power_t,
+        "n_epochs": params.max_iter,
+        "n_cycles": params.n_snapshots,
     }
 
 

@@ -128,8 +128,8 @@ def make_problem(
 
     Parameters
     ----------
-    params : mapping
-        The estimator's parameters by name, `loss` by its name in `skreg.losses`.
+    params : Settings
+        The estimator's parameters as the engine takes them.
     data, validation : tuple (X, Y, weight), or None for no validation
     weights : as the architecture packs them
         Where training starts.
@@ -143,7 +143,7 @@ def make_problem(
         Takes flat parameters and gives the score of the validation rows; monitored under early
         stopping in place of the loss.
     """
-    dtype = np.dtype(params["dtype"])
+    dtype = np.dtype(params.dtype)
     monitor = stopping.TRAINING_LOSS
     if early_stopping:
         monitor = stopping.VALIDATION_LOSS if score is None else stopping.SCORE
@@ -151,13 +151,13 @@ def make_problem(
         params, batch_size=batch_size, seed=memory.seed, monitor=monitor, keep_best=early_stopping
     )
     flat = architecture.pack(weights, dtype)
-    n_second = flat.size if params["solver"] in ("adam", "adamw") else 0
+    n_second = flat.size if params.solver in ("adam", "adamw") else 0
     X, Y, weight = data
     if validation is None:
         validation = X[:0], Y[:0], weight[:0]
     # in one go: of large data every array counts
     weight = np.divide(weight, weight.mean(), out=np.empty(len(weight), dtype), casting="same_kind")
-    n_rows, data, views = len(weight), (X, Y, weight), params.get("views")
+    n_rows, data, views = len(weight), (X, Y, weight), params.views
     views = None if isinstance(views, str) else views
     if is_pretext(plan[0]):
         data, validation = prepared(plan, data, validation, views, dtype)
@@ -174,7 +174,7 @@ def make_problem(
             second=_moments(memory.second, n_second, dtype),
             best=flat.copy() if early_stopping else flat[:0],
             anchor=_anchor(params, architecture, flat, memory),
-            average=architecture.pack(average, dtype) if params["averaging"] else flat[:0],
+            average=architecture.pack(average, dtype) if params.averaging else flat[:0],
             slept=_moments(memory.slept, len(architecture.layers), np.int64),
         ),
         progress=memory.progress.copy(),
@@ -182,7 +182,7 @@ def make_problem(
             X,
             data.rows,
             memory.random_state,
-            params["shuffle"] and n_rows > batch_size,
+            params.shuffle and n_rows > batch_size,
             not memory.own,
         ),
         n_epochs=n_epochs,
@@ -193,10 +193,10 @@ def make_problem(
 
 def _anchor(params, architecture, flat, memory):
     """What `anchor_alpha` pulls towards: given coefs, else the weights that the net began with."""
-    if not np.any(params["anchor_alpha"]):
+    if not np.any(params.anchor_alpha):
         return flat[:0]
-    if params["anchor"] is not None:
-        return architecture.flat_coefs(params["anchor"], flat.dtype)
+    if params.anchor is not None:
+        return architecture.flat_coefs(params.anchor, flat.dtype)
     if memory.anchor is not None and memory.anchor.size == flat.size:
         return memory.anchor.astype(flat.dtype)
     return flat.copy()
@@ -211,8 +211,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
 
     Parameters
     ----------
-    params : mapping
-        As for `make_problem`.
+    params : Settings
     plan : ndarray of one record
     architecture : MLPArchitecture, or one of its kind
     flat : ndarray of shape (n_parameters,)
@@ -232,20 +231,20 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
         partial(architecture.module, flat),
         problem=problem,
         engine=engine,
-        solver=params["solver"],
-        max_fun=params["max_fun"],
-        max_time=params["max_time"],
-        penalty=params["penalty"],
-        augment=active(params["augment"]),
+        solver=params.solver,
+        max_fun=params.max_fun,
+        max_time=params.max_time,
+        penalty=params.penalty,
+        augment=active(params.augment),
         criterion__plan=plan,
         optimizer__plan=plan,
         predict_nonlinearity=LINKS[link].torch,
         iterator_valid__generator=torch.Generator(),  # or a DataLoader draws from the global one
-        lr=params["learning_rate_init"],
+        lr=params.learning_rate_init,
         max_epochs=int(plan[0]["n_epochs"]),
         batch_size=int(plan[0]["batch_size"]),
-        device=params["device"],
-        verbose=int(params["verbose"]),
+        device=params.device,
+        verbose=int(params.verbose),
         **kwargs,
     )
 
@@ -253,7 +252,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
 def rebuild_net(params, architecture, weights, history, *, link):
     """The skorch net of a fitted estimator from its weights and history (a list of dicts)."""
     plan = make_plan(params, batch_size=1, seed=0, monitor=0, keep_best=False)
-    flat = architecture.pack(weights, np.dtype(params["dtype"]))
+    flat = architecture.pack(weights, np.dtype(params.dtype))
     net = make_net(params, plan, architecture, flat, link=link).initialize()
     for row in history:
         net.history.new_epoch()

@@ -48,14 +48,14 @@ class UsersArchitecture:
 
     def __init__(self, params, arguments, row_shape, n_outputs, seed, weights=None):
         self.row_shape = tuple(row_shape)
-        self.adapter = _make(params["module"], arguments, self.row_shape, n_outputs, seed)
-        self.adapter.to(getattr(torch, np.dtype(params["dtype"]).name))
+        self.adapter = _make(params.module, arguments, self.row_shape, n_outputs, seed)
+        self.adapter.to(getattr(torch, np.dtype(params.dtype).name))
         tensors = _tensors_of(self.adapter)
         names = [n for n, t in tensors.items() if t.requires_grad and t.ndim >= 2]
         self.n_weights = len(names)
         if not names:
             raise ValueError(
-                f"module={params['module']!r} makes a net without weights: it has no parameter of "
+                f"module={params.module!r} makes a net without weights: it has no parameter of "
                 "two or more dimensions that is trained."
             )
         names += [n for n, t in tensors.items() if n not in names and _is_flat(t)]

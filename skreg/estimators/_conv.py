@@ -25,7 +25,7 @@ class BaseConvNet(OnnxMixin, TransferMixin, TorchNet, LayeredNet):
     def _architecture(self, params, n_outputs, random_state):
         from skreg.engine.architecture import ConvArchitecture
 
-        channels = layer_sizes("channels", params["channels"])
+        channels = layer_sizes("channels", params.channels)
         return ConvArchitecture(params, self.input_shape_, channels, n_outputs)
 
     def _architecture_of(self, params, weights):

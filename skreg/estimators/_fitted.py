@@ -6,7 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skreg.estimators._forward import mean_of
-from skreg.estimators._parameters import training_params
+from skreg.hyperparameters.settings import settings_of
 
 
 class FittedNetMixin:
@@ -87,7 +87,9 @@ class FittedNetMixin:
 
     def _fitted_params(self):
         """Parameters as the engine takes them, of the fitted net."""
-        return {**training_params(self, self._target.loss), **self._as_fitted()}
+        per_layer = [name for name, h in self._hyperparameters.items() if h.per_layer]
+        any_number = dict.fromkeys(per_layer, 0.0)  # of layers: parameters may have changed since
+        return settings_of(self, self._target.loss).replace(**any_number, **self._as_fitted())
 
     def _history(self):
         rows = [{"epoch": i, "train_loss": v} for i, v in enumerate(self.loss_curve_, 1)]

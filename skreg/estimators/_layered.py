@@ -50,7 +50,6 @@ class LayeredNet(BaseNet):
             "normalization": self._normalization,
             "residual": self._residual,
             "dtype": self.coefs_[0].dtype.name,
-            **{"alpha": 0.0, "l1": 0.0, "dropout": 0.0},  # one number, for any number of layers
         }
 
 
@@ -65,7 +64,7 @@ class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
     def _architecture(self, params, n_outputs, random_state):
         from skreg.engine.architecture import MLPArchitecture
 
-        hidden = layer_sizes("hidden_layer_sizes", params["hidden_layer_sizes"])
+        hidden = layer_sizes("hidden_layer_sizes", params.hidden_layer_sizes)
         sizes = (self.n_features_in_, *hidden, *self._head(hidden), n_outputs)
         return MLPArchitecture(params, sizes)
 

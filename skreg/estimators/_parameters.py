@@ -6,7 +6,6 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg.augmentation.kinds import active
-from skreg.hyperparameters.table import TABLE
 from skreg.transfer import check_pretrained, fits_inside
 
 
@@ -209,14 +208,3 @@ def takes_snapshots(estimator):
     if estimator.n_snapshots == 1:
         raise AttributeError("predict_members needs several nets: set n_snapshots above 1.")
     return True
-
-
-def training_params(estimator, loss):
-    """An estimator's parameters as the engine takes them, with `loss` and `dtype` as trained."""
-    dtype = "float64" if estimator.solver == "lbfgs" else estimator.dtype
-    without = {h.name: h.told_elsewhere for h in TABLE if h.name not in estimator._hyperparameters}
-    own = estimator.get_params(deep=False)
-    params = {**without, **own, "loss": loss, "dtype": dtype}
-    if params["max_time"] is not None and params["early_stopping"] == "refit":
-        params["max_time"] /= 2  # of two trainings
-    return params

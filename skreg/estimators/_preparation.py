@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skreg.estimators import _rows
-from skreg.estimators._parameters import check_anchor, training_params
+from skreg.estimators._parameters import check_anchor
 from skreg.estimators._validation import (
     given_rows,
     make_score,
@@ -15,6 +15,7 @@ from skreg.estimators._validation import (
     split_off,
     takes_splitter,
 )
+from skreg.hyperparameters.settings import settings_of
 
 _AUTO_BATCH = 200
 
@@ -66,7 +67,7 @@ class PreparationMixin:
         return self._as_set(X, target.codes(y), weight, self._n_of_batch()), held_out
 
     def _pose(self, params, rows, held_out, target, memory, how):
-        """The problem to train on; `params` (as the engine takes them) and `memory` change."""
+        """The problem to train on; `params` are `Settings`; `memory` changes."""
         from skreg.engine.train import make_problem
 
         drawn_by = None if how.warm else memory.random_state
@@ -83,14 +84,16 @@ class PreparationMixin:
             weights = [architecture.rescaled(w, *change) for w in weights]
 
         self._begin(memory, restart=not how.one_pass)
-        architecture = self._with_transfer(params, architecture, memory.progress[0], how.warm)
+        more = memory.progress[0], how.warm
+        params, architecture = self._with_transfer(params, architecture, *more)
         if how.n_epochs is not None or self.n_snapshots > 1:
-            params["n_iter_no_change"] = np.inf
+            params = params.replace(n_iter_no_change=np.inf)
         score = None
         if observed is not None and self.scoring != "loss":
             score = make_score(self, observed, target, architecture)
         if self.anchor is not None:
-            params["anchor"] = check_anchor(self.anchor, architecture.coef_shapes)
+            anchor = check_anchor(self.anchor, architecture.coef_shapes)
+            params = params.replace(anchor=anchor)
         return make_problem(
             params,
             rows,
@@ -153,7 +156,7 @@ class PreparationMixin:
 
     def _engine_params(self, target):
         """Parameters as the engine takes them."""
-        return training_params(self, target.loss)
+        return settings_of(self, target.loss)
 
     def _starting_weights(self, architecture, memory, warm):
         """Weights to start from, and their average so far."""
@@ -168,8 +171,8 @@ class PreparationMixin:
         return weights
 
     def _with_transfer(self, params, architecture, progress, warm):
-        """Architecture whose layers train as transfer has it; `params` are changed alike."""
-        return architecture
+        """Parameters and architecture whose layers train as transfer has it."""
+        return params, architecture
 
     def _encode(self, rows, held_out, target):
         """Rows as the net sees them (X, Y, weight), and how its outputs' units have changed."""

@@ -49,7 +49,7 @@ class TorchNet(BaseNet):
         return X, y
 
     def _engine_params(self, target):
-        return {**super()._engine_params(target), "input_shape": self.input_shape_}
+        return super()._engine_params(target).replace(input_shape=self.input_shape_)
 
     def _set_weights(self, weights, architecture):
         self._modules = {}  # by dtype, made by the first prediction
@@ -77,10 +77,10 @@ class TorchNet(BaseNet):
 
     def _fitted_module(self, weights, dtype):
         """Module in eval mode, its architecture and dtype."""
-        params = {**self._fitted_params(), "dtype": dtype.name}
+        params = self._fitted_params().replace(dtype=dtype.name)
         architecture = self._architecture_of(params, weights)
         module = architecture.module(architecture.pack(weights, dtype))
-        return module.to(params["device"]).eval(), architecture, dtype
+        return module.to(params.device).eval(), architecture, dtype
 
     def _through(self, X, net, link, masks=None):
         """Output of one of the nets after a link, with dropout left on where there are masks."""
@@ -109,7 +109,7 @@ class TorchNet(BaseNet):
         return np.concatenate(outputs)
 
     def _fitted_params(self):
-        return {**super()._fitted_params(), "device": _usable(self.device)}
+        return super()._fitted_params().replace(device=_usable(self.device))
 
 
 def _usable(device):

@@ -78,13 +78,13 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return [transfer.take_over(source, triple, n_taken) for triple in weights]
 
     def _with_transfer(self, params, architecture, progress, warm):
-        """Architecture whose layers train as transfer has it; `params` are changed alike."""
+        """Parameters and architecture whose layers train as transfer has it."""
         if getattr(self, "pretrained_", None) is None:
-            return architecture
+            return params, architecture
         lived = len(self.loss_curve_) - int(progress["epoch"]) if warm else 0
         more = self.pretrained_, architecture.coef_shapes, self._n_taken, lived
-        params.update(transfer.layer_params(self, *more))
-        return self._architecture(params, architecture.sizes[-1], None)
+        params = params.replace(**transfer.layer_params(self, *more))
+        return params, self._architecture(params, architecture.sizes[-1], None)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -146,8 +146,7 @@ class BaseUsersNet(OnnxMixin, TorchNet):
 
     def _as_fitted(self):
         """Parameters of the fitted net, as far as they say how to read its weights."""
-        own = {"module": self._made_by()[0], "dtype": self.coefs_[0].dtype.name}
-        return {**own, "alpha": 0.0, "l1": 0.0}
+        return {"module": self._made_by()[0], "dtype": self.coefs_[0].dtype.name}
 
     def _mask_sizes(self):
         """Values of a row, which alone skreg may leave out."""
