@@ -8,6 +8,7 @@ A holder that has come to a standstill - it waits for a lock, a process, a disk 
 that a task may wait for what another task holds.
 """
 
+import os
 import sys
 import threading
 import time
@@ -114,6 +115,11 @@ class Baton:
                 self._hand_on()
         return handling
 
+    def after_fork(self):
+        """Begin anew in a forked child, where only the thread that forked goes on."""
+        self._lock, self._waiting = threading.Lock(), deque()
+        self._holder = getattr(self._mine, "turn", None)
+
     def _hand_on(self):
         self._holder = self._waiting.popleft() if self._waiting else None
         if self._holder is not None:
@@ -188,3 +194,6 @@ def _handle_warnings(handling):
 
 baton = Baton()
 """The one of this process."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=baton.after_fork)

@@ -10,6 +10,7 @@ on OpenMP has a number per calling thread, and so has torch: those every fit set
 itself.
 """
 
+import os
 import sys
 import threading
 from contextlib import contextmanager, nullcontext
@@ -77,6 +78,23 @@ def one_thread_per_net():
             if _holders == 0:
                 _set(shared, _found[0])
                 sys.setswitchinterval(_found[1])
+
+
+def one_thread_after_a_fork():
+    """Have torch work with one thread in a forked child: its pool of threads was left behind.
+
+    A product that waits for threads of the parent's would wait for ever.
+    """
+    global _lock
+
+    _lock = threading.Lock()  # another thread may have held it
+    torch = sys.modules.get("torch")
+    if torch:
+        torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=one_thread_after_a_fork)
 
 
 @contextmanager

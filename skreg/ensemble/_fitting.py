@@ -25,6 +25,7 @@ def canonical_order(X, y, weight):
     ndarray of shape (n_rows of positive weight,)
     """
     rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight > 0)
+    X = _numbers(X)
     if X.dtype.kind not in "fiub" or y.dtype.kind not in "fiub":
         return rows
     for some in (rows[: 4 * _FEW], rows):  # most tables are told by their first rows
@@ -34,6 +35,16 @@ def canonical_order(X, y, weight):
         if len(distinct) > _FEW:
             return rows
     return rows[np.argsort(group.ravel(), kind="stable")]
+
+
+def _numbers(X):
+    """An array of objects that are all numbers as such; another as it is."""
+    if X.dtype.kind != "O":
+        return X
+    try:
+        return X.astype(np.float64)
+    except (TypeError, ValueError):
+        return X
 
 
 def n_drawn(ensemble, n_rows, weight):

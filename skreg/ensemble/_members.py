@@ -8,6 +8,7 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skreg._arrays import refuse_gradients
 from skreg._sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
 from skreg.ensemble import _fitting
 from skreg.ensemble._cores import on_all_cores
@@ -53,6 +54,7 @@ class Members(CallbackSupportMixin, OnnxMixin):
         _raise_for_params(fit_params, self, "fit")
         task = _fitting.fit_task(self, X, y, sample_weight)
         with all_or_nothing(self):
+            refuse_gradients(X=X, y=y)
             self._check_parameters()
             X, y = validate_data(
                 self,
@@ -194,6 +196,7 @@ class Members(CallbackSupportMixin, OnnxMixin):
     def _checked(self, X, dtype, **kwargs):
         if dtype is not None and _rows.needs_no_check(self, X, dtype[0]):
             return X
+        refuse_gradients(X=X)
         return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False, **kwargs)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skreg._arrays import refuse_gradients
 from skreg.estimators import _rows
 from skreg.estimators._base import BaseNet
 from skreg.estimators._forward import forward
@@ -92,6 +93,7 @@ class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
             check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
         dtype = np.dtype(dtype or self.coefs_[0].dtype)
         if not _rows.needs_no_check(self, X, dtype):
+            refuse_gradients(X=X)
             X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
         nets = self.snapshots_ or [self._weights()]
         return X, [[[w.astype(dtype, copy=False) for w in ws] for ws in net] for net in nets]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from skreg._arrays import refuse_gradients
 from skreg.estimators import _rows
 from skreg.estimators._parameters import check_anchor
 from skreg.estimators._validation import (
@@ -116,6 +117,7 @@ class PreparationMixin:
         return _rows.as_weighted_set(X, codes, weight, batch_size)
 
     def _check_data(self, X, y, reset):
+        refuse_gradients(X=X, y=y)
         if reset and _is_plain(X, y) and self._y_numeric:
             with np.errstate(over="ignore"):
                 as_trained = np.ascontiguousarray(X, self._compute_dtype())
@@ -131,7 +133,6 @@ class PreparationMixin:
                 y,
                 reset=reset,
                 accept_sparse="csr",
-                accept_large_sparse=False,
                 dtype=self._compute_dtype(),
                 order="C",
                 multi_output=True,

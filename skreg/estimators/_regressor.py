@@ -5,6 +5,7 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
+from skreg._arrays import refuse_gradients
 from skreg._sklearn import _fit_context
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import RegressionTarget
@@ -98,6 +99,7 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
         return np.stack([self._target.decode(output) for output in self._outputs(X, np.float64)])
 
     def _check_y(self, y, name="y"):
+        refuse_gradients(**{name: y})
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name=name)
 
     def _make_target(self, y, classes, warm, fresh):

@@ -5,6 +5,8 @@ from numbers import Integral
 
 import numpy as np
 
+from skreg._arrays import refuse_gradients
+
 _COLOURS = (1, 3, 4)  # channels that images have, as a rule
 
 
@@ -54,6 +56,7 @@ def flattened(X, input_shape, name):
     ValueError
         Where the shape is another, with what to do about it.
     """
+    refuse_gradients(**{name: X})
     if len(getattr(X, "shape", ())) <= 2:
         return X, None
     X = np.asarray(X)

@@ -13,6 +13,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from skreg._arrays import refuse_gradients
 from skreg.loss_records import LOSSES
 
 _ROWS_AT_ONCE = 2**20
@@ -311,6 +312,7 @@ class ClassTarget:
 
 def check_labels(y, name="y"):
     """y as an array of labels (n_rows,) or a dense 0/1 matrix (n_rows, n_labels)."""
+    refuse_gradients(**{name: y})
     y = y.toarray() if hasattr(y, "toarray") else y
     y = check_array(y, dtype=None, ensure_2d=False, input_name=name)
     with np.errstate(invalid="ignore"):  # it casts huge floats to see whether they are integers

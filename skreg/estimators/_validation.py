@@ -10,6 +10,7 @@ from sklearn import get_config
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_array
 
+from skreg._arrays import refuse_gradients
 from skreg._sklearn import _check_feature_names, metric_of
 from skreg.estimators import _rows
 
@@ -53,6 +54,7 @@ def given_rows(estimator, validation, target):
 
 def columns_of(estimator, X, name, **settings):
     """Rows given to `fit` beside X, checked to have its columns."""
+    refuse_gradients(**{name: X})
     X = estimator._as_rows(X, name)
     _check_feature_names(estimator, X, reset=False)
     kind = {"dtype": estimator._compute_dtype(), "order": "C", "accept_sparse": "csr"}

@@ -8,6 +8,13 @@ PALETTE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, YELLOW, BLACK)
 """Okabe & Ito (2008), "Color universal design": colours that the colour-blind can tell apart."""
 MARKERS = "osD^vPX*"
 GREY = "0.35"
+AS_WRITTEN = {"parse_math": False, "usetex": False}
+"""How a user's name stands in a label or title: no mark of it is mathematics."""
+
+
+def escaped(name):
+    """A user's name for a legend or a tick, where matplotlib would read "$" as mathematics."""
+    return str(name).replace("$", r"\$")
 
 
 def pyplot(what):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skreg._arrays import refuse_gradients
 from skreg.estimators._base import BaseNet
 
 
@@ -51,6 +52,7 @@ class Probe:
 
         if self.steps is not None and len(self.steps):
             X = self.steps.transform(X)
+        refuse_gradients(X=X)
         X = validate_data(self.net, X, reset=False, accept_sparse="csr", dtype=np.float64)
         return torch.from_numpy(np.array(X.toarray() if hasattr(X, "toarray") else X))
 

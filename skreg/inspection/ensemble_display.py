@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.inspection._drawing import BLUE, legend_above, mean_and_band, panels, tidy
+from skreg.inspection._drawing import AS_WRITTEN, BLUE, legend_above, mean_and_band, panels, tidy
 from skreg.inspection._results import score_name
 
 
@@ -136,7 +136,8 @@ class EnsembleDisplay:
             self.ax_, self.n_members, self.scores, BLUE, "o", label
         )
         self.band_.set_label("1 std")
-        self.ax_.set(xlabel="members", ylabel=self.score_name)
+        self.ax_.set_xlabel("members")
+        self.ax_.set_ylabel(self.score_name, **AS_WRITTEN)
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         legend_above(self.ax_)
         tidy(self.ax_)

@@ -6,10 +6,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skreg.inspection._drawing import (
+    AS_WRITTEN,
     BLACK,
     BLUE,
     MARKERS,
     PALETTE,
+    escaped,
     legend_above,
     panels,
     tidy,
@@ -176,7 +178,7 @@ class FittedFunctionDisplay:
             self._line(label)
         else:
             self._surface()
-        self.ax_.set_xlabel(self.feature_names[0])
+        self.ax_.set_xlabel(self.feature_names[0], **AS_WRITTEN)
         if self.ax_.get_legend_handles_labels()[0]:
             legend_above(self.ax_, columns=4)
         return self
@@ -201,7 +203,7 @@ class FittedFunctionDisplay:
         (x,), ax, n = self.grid, self.ax_, len(self.classes)
         shown = [1] if n == 2 else range(n)
         for k in shown:
-            name = f"p(y = {self.classes[k]})"
+            name = escaped(f"p(y = {self.classes[k]})")
             self.lines_ += ax.plot(x, self.prediction[:, k], color=PALETTE[k % 8], label=name)
         if self.X is not None:
             for k in range(n):
@@ -223,7 +225,7 @@ class FittedFunctionDisplay:
                 ax.scatter(*self.X.T, **look, **norm)
         else:
             self._mixed_colours()
-        ax.set_ylabel(self.feature_names[1])
+        ax.set_ylabel(self.feature_names[1], **AS_WRITTEN)
 
     def _mixed_colours(self):
         """Classes' colours mixed by their probabilities, and where the most probable changes."""
@@ -241,7 +243,7 @@ class FittedFunctionDisplay:
         if self.X is not None:
             for k, name in enumerate(self.classes):
                 rows = self.X[self.y == name]
-                look = {"color": colours[k], "marker": MARKERS[k % 8], "label": str(name)}
+                look = {"color": colours[k], "marker": MARKERS[k % 8], "label": escaped(name)}
                 ax.scatter(*rows.T, s=26, edgecolors="white", linewidths=0.7, **look)
 
 

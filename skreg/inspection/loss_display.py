@@ -4,7 +4,15 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.inspection._drawing import BLUE, GREY, VERMILION, legend_above, panels, tidy
+from skreg.inspection._drawing import (
+    AS_WRITTEN,
+    BLUE,
+    GREY,
+    VERMILION,
+    legend_above,
+    panels,
+    tidy,
+)
 
 
 class LossCurveDisplay:
@@ -141,7 +149,7 @@ class LossCurveDisplay:
                 formatter(lambda value, _: f"{value:g}")
         axes[0].set_ylabel("loss")
         if apart:
-            axes[1].set_ylabel(self.score_name)
+            axes[1].set_ylabel(self.score_name, **AS_WRITTEN)
         for place in axes:
             legend_above(place, columns=3)
             tidy(place)

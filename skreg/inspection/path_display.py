@@ -3,6 +3,7 @@
 import numpy as np
 
 from skreg.inspection._drawing import (
+    AS_WRITTEN,
     BLUE,
     GREEN,
     GREY,
@@ -254,7 +255,7 @@ class RegularizationPathDisplay:
             self.lines_.append(line)
             self.bands_.append(band)
         self._mark_choices(axes)
-        axes[0].set_ylabel(self.score_name)
+        axes[0].set_ylabel(self.score_name, **AS_WRITTEN)
         legend_above(axes[0])
         for place, (label, *_) in zip(axes[1:], below, strict=True):
             place.set_ylabel(label)
@@ -262,7 +263,7 @@ class RegularizationPathDisplay:
         for place in axes:
             place.set_xscale(**scale_of(self.param_range))
             tidy(place)
-        axes[-1].set_xlabel(self.param_name)
+        axes[-1].set_xlabel(self.param_name, **AS_WRITTEN)
         self.ax_ = axes if below else axes[0]
         self.figure_ = axes[0].figure
         return self

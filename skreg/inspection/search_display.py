@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 
-from skreg.inspection._drawing import VERMILION, panels, scale_of
+from skreg.inspection._drawing import AS_WRITTEN, VERMILION, escaped, panels, scale_of
 from skreg.inspection._results import searched, searched_score, split_scores
 
 _MOST_NUMBERS = 64  # cells of a map in which their scores are written
@@ -127,11 +127,12 @@ class SearchDisplay:
         ring = {"mfc": "none", "mec": VERMILION, "ms": 17 if self.is_grid_ else 13, "mew": 2.2}
         (self.best_artist_,) = self.ax_.plot(x[best], y[best], "o", **ring)
         name = f"mean validation {self.score_name}"
-        self.figure_.colorbar(self.artist_, ax=self.ax_, label=name)
+        self.figure_.colorbar(self.artist_, ax=self.ax_, label=escaped(name))
         values = f"{_short(self.x_values[best])}, {_short(self.y_values[best])}"
         title = f"best (ringed): {self.scores[best]:.3g} at {values}"
-        self.ax_.set_title(title, fontsize="medium", parse_math=False)
-        self.ax_.set(xlabel=self.x_name, ylabel=self.y_name)
+        self.ax_.set_title(title, fontsize="medium", **AS_WRITTEN)
+        self.ax_.set_xlabel(self.x_name, **AS_WRITTEN)
+        self.ax_.set_ylabel(self.y_name, **AS_WRITTEN)
         return self
 
     def _map(self):
@@ -177,7 +178,7 @@ def _short(value):
 def _places(axis, values, middle=0.0):
     """Position of each value among the different ones, which name the ticks."""
     different = _distinct(values)
-    axis.set_ticks(np.arange(len(different)) + middle, [_short(value) for value in different])
+    axis.set_ticks(np.arange(len(different)) + middle, [escaped(_short(v)) for v in different])
     order = {repr(value): i for i, value in enumerate(different)}
     return np.array([order[repr(value)] for value in values])
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
+from skreg._arrays import refuse_gradients
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._callbacks import fit_task
 from skreg.estimators._forward import forward
@@ -48,6 +49,7 @@ class BasePretrainer(BaseMLP):
 
     def _all_rows(self, X, X_unlabeled, reset):
         """X with the unlabelled rows after it, dense and of the compute dtype."""
+        refuse_gradients(X=X)
         self._check_task()
         kind = {"accept_sparse": "csr", "dtype": self._compute_dtype(), "order": "C"}
         with np.errstate(over="ignore"):  # what overflows in the cast is refused right after
