@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import solve_ivp
 from sklearn.base import clone
@@ -11,7 +12,8 @@ from sklearn.model_selection import validation_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skreg import MLPClassifier, MLPRegressor, inspection
+from skreg import ConvNetRegressor, MLPClassifier, MLPRegressor, NetRegressor, inspection
+from skreg.inspection import active_units, mean_squared_input_gradient
 from tests._data import regression, targets
 
 X, Y = targets("regression")
@@ -210,3 +212,15 @@ def test_growing_alpha_shrinks_weights_slopes_and_units_in_use():
     assert (steps.mean(axis=0) <= 2 * error).all()
     whole = found[:, -1] - found[:, 0]
     assert (whole.mean(axis=0) < -4 * whole.std(axis=0, ddof=1) / np.sqrt(6)).all()
+
+
+@pytest.mark.parametrize("look", [active_units, mean_squared_input_gradient])
+def test_rows_with_a_shape_and_users_modules(look):
+    rows = np.random.default_rng(0).normal(size=(20, 1, 4, 4))
+    flat, y = rows.reshape(20, -1), rows[:, 0, 0, 0]
+    conv = ConvNetRegressor(channels=(2,), max_iter=1, n_iter_no_change=1).fit(rows, y)
+    np.testing.assert_array_equal(look(conv, rows), look(conv, flat))
+    shape = {"module__in_features": 16, "module__out_features": 1}
+    net = NetRegressor(torch.nn.Linear, **shape, max_iter=1, n_iter_no_change=1).fit(flat, y)
+    with pytest.raises(TypeError, match="an MLP or a conv net of skreg"):
+        look(net, flat)

@@ -44,6 +44,11 @@ class Probe:
         self.module = deepcopy(self.net.net_.module_).double().cpu().eval()
         self.plan = self.net.net_.criterion_.plan[0]
         self.parameters = [p for p in self.module.parameters() if p.requires_grad]
+        if not hasattr(self.module, "layers"):
+            raise TypeError(
+                f"estimator must be an MLP or a conv net of skreg, whose layers are known, got "
+                f"{self.net!r}: of a user's module `weight_norms` and `zero_weights` can be asked."
+            )
         self.weights = [layer.weight for layer in self.module.layers]
 
     def inputs(self, X):
@@ -53,8 +58,9 @@ class Probe:
         if self.steps is not None and len(self.steps):
             X = self.steps.transform(X)
         refuse_gradients(X=X)
+        X = self.net._as_rows(X)
         X = validate_data(self.net, X, reset=False, accept_sparse="csr", dtype=np.float64)
-        return torch.from_numpy(np.array(X.toarray() if hasattr(X, "toarray") else X))
+        return torch.from_numpy(np.array(X.toarray() if hasattr(X, "toarray") else X, order="C"))
 
     def data(self, X, y, sample_weight=None):
         """Tensors X, Y and weight; the weights have mean 1."""
