@@ -7,14 +7,19 @@ from skl2onnx import to_onnx
 from sklearn.base import is_classifier
 
 
-def by_onnx(model, X, **kwargs):
-    """What onnxruntime computes: label and probabilities, or predictions."""
+def session_of(model, X, **kwargs):
+    """A session of onnxruntime with a model's graph."""
     graph = to_onnx(model, X[:1], **kwargs)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
+    return onnxruntime.InferenceSession(
         graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
+
+
+def by_onnx(model, X, **kwargs):
+    """What onnxruntime computes: label and probabilities, or predictions."""
+    session = session_of(model, X, **kwargs)
     outputs = session.run(None, {session.get_inputs()[0].name: X})
     for found, declared in zip(outputs, session.get_outputs(), strict=True):
         assert list(found.shape[1:]) == declared.shape[1:]

@@ -190,8 +190,8 @@ class Members(CallbackSupportMixin, OnnxMixin):
             )
         yield np.stack(answers)
 
-    def _onnx_answer(self, graph, x):
-        return ensemble_answer(self, graph, x)
+    def _onnx_answer(self, graph, x, raw_scores):
+        return ensemble_answer(self, graph, x, raw_scores)
 
     def _checked(self, X, dtype, **kwargs):
         if dtype is not None and _rows.needs_no_check(self, X, dtype[0]):

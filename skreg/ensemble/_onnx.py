@@ -5,8 +5,10 @@ import numpy as np
 from skreg.estimators._onnx import OnnxMixin
 
 
-def ensemble_answer(ensemble, graph, x):
+def ensemble_answer(ensemble, graph, x, raw_scores):
     """Mean of the members' predictions or probabilities, (n_rows, n_columns).
+
+    With `raw_scores` what `decision_function` gives, of two classes after its negative.
 
     Raises
     ------
@@ -21,8 +23,17 @@ def ensemble_answer(ensemble, graph, x):
                 "comes before the net in front of the ensemble, in a Pipeline."
             )
         rows = graph.node("Gather", [x, graph.constant(columns.astype(np.int64))], axis=1)
-        answers.append(_over_all_classes(ensemble, member, graph, member._onnx_answer(graph, rows)))
-    return graph.mean(answers)
+        answers.append(
+            _over_all_classes(ensemble, member, graph, member._onnx_answer(graph, rows, False))
+        )
+    answer = graph.mean(answers)
+    if not raw_scores:
+        return answer
+    log_p = graph.log(answer)
+    if ensemble.n_classes_ == 2:
+        other = graph.node("Gather", [log_p, graph.constant(np.array([1, 0]))], axis=1)
+        return graph.node("Sub", [log_p, other])
+    return log_p
 
 
 def _over_all_classes(ensemble, member, graph, answer):

@@ -73,5 +73,5 @@ class BaseConvNet(OnnxMixin, TransferMixin, TorchNet, LayeredNet):
         """Values of a row, and channels of the maps below each layer."""
         return [int(np.prod(self.input_shape_)), *(len(b) for b in self.intercepts_[:-1])]
 
-    def _onnx_answer(self, graph, x):
-        return net_answer(self, graph, x, conv_output)
+    def _onnx_answer(self, graph, x, raw_scores):
+        return net_answer(self, graph, x, conv_output, raw_scores)

@@ -118,8 +118,8 @@ class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
         """Units of each layer's input, which dropout may leave out."""
         return [len(coef) for coef in self.coefs_]
 
-    def _onnx_answer(self, graph, x):
-        return net_answer(self, graph, x, mlp_output)
+    def _onnx_answer(self, graph, x, raw_scores):
+        return net_answer(self, graph, x, mlp_output, raw_scores)
 
 
 def _sizes_of(coefs):

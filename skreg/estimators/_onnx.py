@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skreg.estimators._onnx_outputs import add_outputs, options_of, outputs_of
+
 
 class OnnxMixin:
     """What skl2onnx asks for; the estimator has `_onnx_answer` (see `net_answer`)."""
@@ -24,7 +26,8 @@ class OnnxMixin:
         check_is_fitted(self)
 
         def parser(scope=None, inputs=None):
-            return [scope.declare_local_variable(*output) for output in _outputs(self, inputs[0])]
+            declared = outputs_of(self, inputs[0], options_of(self, scope))
+            return [scope.declare_local_variable(*output) for output in declared]
 
         return parser
 
@@ -38,7 +41,8 @@ class OnnxMixin:
         """
 
         def calculator(operator):
-            declared = _outputs(self, operator.inputs[0])
+            options = options_of(self, operator.scope_inst)
+            declared = outputs_of(self, operator.inputs[0], options)
             for variable, (_, kind) in zip(operator.outputs, declared, strict=True):
                 variable.set_type(kind)
 
@@ -58,10 +62,9 @@ class OnnxMixin:
             double = "Double" in type(operator.inputs[0].type).__name__
             graph = Graph(scope, container, np.float64 if double else np.float32)
             x = graph.cast(operator.inputs[0].full_name, graph.dtype)
-            answer = self._onnx_answer(graph, x)
-            graph.node("Identity", [answer], out[-1])
-            if is_classifier(self):
-                _add_labels(graph, self, answer, out[0])
+            options = options_of(self, scope)
+            answer = self._onnx_answer(graph, x, options.get("raw_scores", False))
+            add_outputs(self, graph, answer, out, options)
 
         return converter
 
@@ -116,63 +119,34 @@ class Graph:
         """Mean of several tensors of one shape; onnxruntime's own has no float64."""
         return self.node("Mul", [self.node("Sum", names), self.constant(1 / len(names))])
 
+    def log(self, p):
+        """Logarithms of probabilities, finite where one is 0."""
+        tiny = self.constant(np.full(1, np.finfo(self.dtype).tiny))
+        return self.node("Log", [self.node("Max", [p, tiny])])
 
-def net_answer(net, graph, x, through):
+    def log_odds(self, p):
+        """Log-odds of probabilities, finite where one is 0 or 1."""
+        other = self.node("Sub", [self.constant(np.ones(1)), p])
+        return self.node("Sub", [self.log(p), self.log(other)])
+
+
+def net_answer(net, graph, x, through, raw_scores):
     """Predictions or probabilities of a fitted net for the rows `x`, (n_rows, n_columns).
 
-    ``through(net, weights, graph, x)`` gives its output after the link, by some weights.
+    ``through(net, weights, graph, x, link)`` gives its output after a link, by some weights. With
+    `raw_scores` what `decision_function` gives, of two classes after a column of its negative.
     """
-    target = net._target
-    nets = net.snapshots_ or [net._weights()]
-    outputs = [through(net, weights, graph, x) for weights in nets]
+    target, snapshots = net._target, net.snapshots_
+    link = "identity" if raw_scores and not snapshots else net.out_activation_
+    outputs = [through(net, weights, graph, x, link) for weights in snapshots or [net._weights()]]
     output = outputs[0] if len(outputs) == 1 else graph.mean(outputs)
     if not is_classifier(net):
         output = graph.node("Mul", [output, graph.constant(target.scale)])
         return graph.node("Add", [output, graph.constant(target.mean)])
+    if raw_scores and snapshots:
+        multiclass = target.kind == "multiclass"
+        output = graph.log(output) if multiclass else graph.log_odds(output)
     if target.kind == "binary":
-        other = graph.node("Sub", [graph.constant(np.ones(1)), output])
-        return graph.node("Concat", [other, output], axis=1)
+        whole = graph.constant(np.full(1, 0.0 if raw_scores else 1.0))
+        return graph.node("Concat", [graph.node("Sub", [whole, output]), output], axis=1)
     return output
-
-
-def _outputs(model, variable):
-    """Name and type of each output, for an input of skl2onnx's."""
-    from skl2onnx.common.data_types import Int64TensorType, StringTensorType, guess_tensor_type
-
-    n_rows = variable.get_first_dimension()
-    numbers = type(guess_tensor_type(variable.type))
-    if not is_classifier(model):
-        members = getattr(model, "estimators_", [model])
-        predicts = hasattr(model, "predict")
-        width = getattr(members[0], "n_outputs_", None) if predicts else model._n_features_out
-        return [("variable", numbers([n_rows, width]))]
-    labels = StringTensorType if _onnx_labels(model).dtype.kind == "U" else Int64TensorType
-    n_classes = len(model.classes_)
-    shape = [n_rows, n_classes] if _is_multilabel(model) else [n_rows]
-    return [("label", labels(shape)), ("probabilities", numbers([n_rows, n_classes]))]
-
-
-def _add_labels(graph, model, p, output):
-    if _is_multilabel(model):
-        half = graph.constant(np.array([0.5]))
-        above = graph.node("Greater", [p, half])
-        graph.node("Identity", [graph.cast(above, np.int64)], output)
-        return
-    best = graph.node("ArgMax", [p], axis=1, keepdims=0)
-    graph.node("Gather", [graph.constant(_onnx_labels(model)), best], output, axis=0)
-
-
-def _onnx_labels(model):
-    """The classes as strings or as int64, which are the labels that ONNX has."""
-    classes = np.asarray(model.classes_)
-    if classes.dtype == object and all(isinstance(label, str) for label in classes):
-        return classes.astype(str)
-    if classes.dtype.kind == "U":
-        return classes
-    if classes.dtype.kind in "biuf" and (classes == classes.astype(np.int64)).all():
-        return classes.astype(np.int64)
-    raise ValueError(f"ONNX has labels that are strings or integers, but classes_ are {classes!r}.")
-
-
-def _is_multilabel(model):
-    return getattr(getattr(model, "_target", None), "kind", None) == "multilabel"

@@ -8,8 +8,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from skreg.estimators._onnx_layers import affine, applied, folded, scaled, standardized
 
 
-def conv_output(net, weights, graph, x):
-    """Output after the link: what `skreg.modules.ConvNet` computes, of flat rows or of maps `x`.
+def conv_output(net, weights, graph, x, link):
+    """Output after a link: what `skreg.modules.ConvNet` computes, of flat rows or of maps `x`.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def conv_output(net, weights, graph, x):
             h = graph.node("MaxPool", [h], kernel_shape=pool, strides=pool)
             size = tuple(n // by for n, by in zip(size, pool, strict=True))
     h = affine(graph, _mean_of_places(graph, h, size), coefs[-1], intercepts[-1])
-    return applied(graph, net.out_activation_, h)
+    return applied(graph, link, h)
 
 
 def _through_front(graph, h, front, row_shape):

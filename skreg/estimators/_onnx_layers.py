@@ -6,8 +6,8 @@ from skreg.activations import FUNCTIONS
 from skreg.estimators._forward import _EPSILON, _folded
 
 
-def mlp_output(net, weights, graph, x, hidden=False):
-    """Output after the link, or with `hidden` that of layers without one: `_forward.forward`."""
+def mlp_output(net, weights, graph, x, link=None, hidden=False):
+    """Output after a link, or with `hidden` that of layers without one: `_forward.forward`."""
     coefs, intercepts, norms = folded(*weights)
     h, n_hidden = x, len(coefs) - (not hidden)
     for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
@@ -16,7 +16,7 @@ def mlp_output(net, weights, graph, x, hidden=False):
         if i < len(norms):
             gain, shift = norms[i]
             h = scaled(graph, standardized(graph, h, gain.size), gain, shift)
-        h = applied(graph, net._activation if i < n_hidden else net.out_activation_, h)
+        h = applied(graph, net._activation if i < n_hidden else link, h)
         if net._residual and 0 < i < n_hidden and coef.shape[0] == coef.shape[1]:
             h = graph.node("Add", [h, below])
     return h

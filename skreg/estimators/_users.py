@@ -152,7 +152,7 @@ class BaseUsersNet(OnnxMixin, TorchNet):
         """Values of a row, which alone skreg may leave out."""
         return [int(np.prod(self.input_shape_))]
 
-    def _onnx_answer(self, graph, x):
+    def _onnx_answer(self, graph, x, raw_scores):
         raise NotImplementedError(
             f"skl2onnx cannot read the code of module={self._made_by()[0]!r}: export "
             "net_.module_.eval() by torch.onnx.export (it needs onnxscript). That graph gives raw "

@@ -134,7 +134,7 @@ class BasePretrainer(BaseMLP):
         out = forward(X, *weights, self._activation, residual=self._residual, hidden=True)
         return out.astype(self.coefs_[0].dtype, copy=False)
 
-    def _onnx_answer(self, graph, x):
+    def _onnx_answer(self, graph, x, raw_scores):
         return mlp_output(self, self._encoder(), graph, x, hidden=True)
 
     @property
