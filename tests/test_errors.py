@@ -131,6 +131,10 @@ def test_too_few_rows_to_hold_some_out():
     same = MLPRegressor(early_stopping=True)
     with pytest.raises(ValueError, match="n_samples = 1 distinct"):
         same.fit(np.repeat(X[:1], 9, axis=0), np.repeat(Y[:1], 9))
+    with pytest.raises(ValueError, match="The validation set is too small.*n_samples = 2 distinct"):
+        same.fit(X[:2], Y[:2])
+    with pytest.raises(ValueError, match="The training set is too small.*validation_fraction=0.9"):
+        MLPRegressor(early_stopping="refit", validation_fraction=0.9).fit(X[:3], Y[:3])
 
 
 def test_warm_starts_that_do_not_fit():
@@ -142,7 +146,7 @@ def test_warm_starts_that_do_not_fit():
     with pytest.raises(ValueError, match="y has 2 outputs, but the net has 1"):
         net.set_params(hidden_layer_sizes=100).fit(X, np.column_stack([Y, Y]))
     classes = MLPClassifier(warm_start=True, max_iter=2).fit(X, LABELS)
-    with pytest.raises(ValueError, match="warm_start can only be used where y has the same"):
+    with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same"):
         classes.fit(X, np.where(LABELS == "low", "middle", LABELS))
 
 

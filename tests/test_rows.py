@@ -101,6 +101,17 @@ def test_rare_classes_and_tiny_validation_sets_split_unstratified():
     assert few.fit(X[:12], y[:12]).best_epoch_ >= 1
 
 
+@pytest.mark.parametrize("n_rows", [3, 10, 19])
+def test_two_rows_are_held_out_at_the_least(n_rows):
+    X, y = targets("regression")
+    state = np.random.RandomState(0)
+    train, held = split(X[:n_rows], y[:n_rows, None], 0.1, None, state)
+    assert len(held) == 2
+    assert sorted([*train, *held]) == list(range(n_rows))
+    net = MLPRegressor(early_stopping=True, scoring="r2", max_iter=3, random_state=0)
+    assert np.isfinite(net.fit(X[:n_rows], y[:n_rows]).best_validation_score_)
+
+
 @pytest.mark.parametrize("bagging", [BaggingRegressor, BaggingClassifier])
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_bagging_by_weights_or_by_rows_gives_sound_members(bagging, early_stopping):

@@ -170,8 +170,8 @@ class NetClassifierMixin(ClassifierMixin):
             )
         if fresh and y.ndim == 1 and set(np.unique(y)) != set(self.classes_):
             raise ValueError(
-                "warm_start can only be used where y has the same classes as in the previous call "
-                f"to fit: they were {self.classes_}, y has {np.unique(y)}. Fit with "
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {np.unique(y)}. Fit with "
                 "warm_start=False to begin anew."
             )
 

@@ -57,7 +57,9 @@ class FittedNetMixin:
                 stacklevel=4,
             )
             return
-        chose_length = self.n_iter_no_change >= self.max_iter or self.learning_rate == "cosine"
+        # where fits go on, max_iter ends a part only, and a warning says that there may be more
+        fixed_length = self.n_iter_no_change >= self.max_iter and not self.warm_start
+        chose_length = fixed_length or self.learning_rate == "cosine"
         if self._status != stopping.RUNNING or (chose_length and self.solver != "lbfgs"):
             return
         what = "lbfgs" if self.solver == "lbfgs" else "Stochastic Optimizer"

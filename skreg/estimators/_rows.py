@@ -94,7 +94,7 @@ def split(X, y, fraction, stratify, random_state):
     X : ndarray or CSR matrix of shape (n_rows, n_features)
     y : ndarray of shape (n_rows, n_columns)
     fraction : float
-        Of the distinct rows, for validation.
+        Of the distinct rows, for validation: two at the least.
     stratify : ndarray of shape (n_rows,) or None
         Classes; left aside where a class has one row or the validation rows are fewer than the
         classes.
@@ -102,19 +102,21 @@ def split(X, y, fraction, stratify, random_state):
     """
     group, first = groups_of_copies(X, y)
     n_distinct = len(first)
-    n_validation = math.ceil(fraction * n_distinct)
-    if n_distinct - n_validation < 1 or n_validation < 1:
+    n_validation = max(math.ceil(fraction * n_distinct), 2)  # one has no R2
+    if n_distinct <= n_validation:
+        side = "validation" if n_distinct <= 2 else "training"
         raise ValueError(
-            f"early_stopping=True with validation_fraction={fraction:g} cannot split "
-            f"n_samples = {n_distinct} distinct rows into training and validation rows: "
-            "give more rows, change validation_fraction, or pass X_val and y_val to fit."
+            f"The {side} set is too small: early_stopping with validation_fraction={fraction:g} "
+            f"cannot split n_samples = {n_distinct} distinct rows into two or more to validate "
+            "with and one or more to train on. Give more rows, change validation_fraction, or pass "
+            "X_val and y_val to fit."
         )
     splitter = ShuffleSplit
     if stratify is not None:
         counts = np.unique(stratify[first], return_counts=True)[1]
         if counts.min() >= 2 and min(n_validation, n_distinct - n_validation) >= len(counts):
             splitter = StratifiedShuffleSplit
-    splitter = splitter(test_size=fraction, n_splits=1, random_state=random_state)
+    splitter = splitter(test_size=n_validation, n_splits=1, random_state=random_state)
     labels = None if stratify is None else stratify[first]
     train, validation = next(splitter.split(np.zeros((n_distinct, 1)), labels))
     if n_distinct == len(group):
