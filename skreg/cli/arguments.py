@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from skreg import __version__
-from skreg.cli.errors import UsageError
+from skreg.cli.errors import UserError
 
 _ABOUT = """\
 What does each regularizer do to a neural net?
@@ -31,8 +31,8 @@ examples:
   python -m skreg predict --help
       everything about your own data
 
-exit codes: 0; 1 where data, a model or a directory cannot serve; 2 for a wrong command; 130 after
-Ctrl-C. Errors are one line on stderr.
+exit codes: 0; 1 where the program fails; 2 for a mistake in the command, the data, a model or a
+directory; 130 after Ctrl-C. Mistakes are told in one line on stderr.
 """
 
 _TUNE_ABOUT = """\
@@ -87,19 +87,19 @@ examples:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, but its errors are `UsageError`, one line."""
+    """argparse, but its errors are `UserError`, one line."""
 
     def error(self, message):
-        raise UsageError(f"{message} (see {self.prog} --help)")
+        raise UserError(f"{message} (see {self.prog} --help)")
 
 
 def parse(argv):
-    """Parse arguments; raises `UsageError` where they are wrong."""
+    """Parse arguments; raises `UserError` where they are wrong."""
     argv = sys.argv[1:] if argv is None else argv
     for command in ("tune", "predict"):
         if command in argv[1:] and argv[0].startswith("-"):
             line = " ".join(argv)
-            raise UsageError(f"the command {command} comes before its options, got {line!r}")
+            raise UserError(f"the command {command} comes before its options, got {line!r}")
     parser = _Parser(
         prog="python -m skreg",
         description=_ABOUT,

@@ -4,7 +4,7 @@ import os
 import sys
 
 from skreg.cli.arguments import parse
-from skreg.cli.errors import UserError
+from skreg.cli.errors import MissingPackage, UserError
 from skreg.exceptions import DivergenceError
 
 
@@ -19,8 +19,9 @@ def main(argv=None):
     Returns
     -------
     code : int
-        0; 1 where data, a model or a place to write to cannot serve; 2 for a command that is
-        wrong in itself (both told in one line on stderr); 130 after Ctrl-C.
+        0; 2 for a mistake of the user: a wrong command, or data, a model or a place to write to
+        that cannot serve; 1 where a package is missing or training diverges (all told in one line
+        on stderr); 130 after Ctrl-C.
     """
     try:
         options = parse(argv)
@@ -28,9 +29,9 @@ def main(argv=None):
         sys.stdout.flush()
     except SystemExit as stop:  # argparse's way to end --help and --version
         return stop.code
-    except (UserError, DivergenceError) as error:
+    except (UserError, MissingPackage, DivergenceError) as error:
         print("skreg: error:", " ".join(str(error).split()), file=sys.stderr)
-        return getattr(error, "code", 1)
+        return 2 if isinstance(error, UserError) else 1
     except BrokenPipeError:  # the reader of stdout has seen enough (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -2,7 +2,7 @@
 
 import tempfile
 
-from skreg.cli.errors import UsageError, UserError
+from skreg.cli.errors import UserError
 
 _FORMATS = (".png", ".pdf", ".svg")
 
@@ -10,7 +10,7 @@ _FORMATS = (".png", ".pdf", ".svg")
 def check_figure_path(path):
     """Make the directory of a figure; raises `UserError` where it cannot be written."""
     if path.suffix.lower() not in _FORMATS:
-        raise UsageError(
+        raise UserError(
             f"--output {path} must name a figure that ends in one of {', '.join(_FORMATS)}."
         )
     if path.is_dir():
