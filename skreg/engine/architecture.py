@@ -71,6 +71,7 @@ class MLPArchitecture:
         self.layers = make_layers(params, sizes, n_taps)
         self.normalization = params.normalization
         self.n_parameters = int(self.layers["end"][-1])
+        self.n_outputs = int(self.layers["n_out"][-1])
 
     @cached_property
     def places(self):

@@ -6,7 +6,6 @@ host wait for the device.
 
 import numpy as np
 import torch
-from scipy.sparse import csr_matrix
 
 from skreg.augmentation.batch import TorchAugmentation
 from skreg.engine import compiled, pretext
@@ -65,7 +64,8 @@ class Batches:
         if resident is not None:
             rows = send(np.asarray(rows, np.int64), self.device)
             return [tensor[rows] for tensor in resident]
-        x = _dense(data, rows) if data.starts.size else data.X[rows]
+        x = data.features()[rows]
+        x = x.toarray() if data.starts.size else x
         return [send(a, self.device) for a in (x, data.Y[rows], data.weight[rows])]
 
     def _resident(self, data):
@@ -83,13 +83,6 @@ class Batches:
         """Indices of all rows, so many at a time as the architecture likes (or `step`)."""
         n, step = data.Y.shape[0], step or self.problem.architecture.rows_at_once
         return (np.arange(start, min(start + step, n)) for start in range(0, n, step))
-
-
-def _dense(data, rows):
-    """Rows of sparse data, as an array."""
-    shape = data.starts.size - 1, data.X.shape[1]
-    sparse = csr_matrix((data.values, data.columns, data.starts), shape, copy=False)
-    return sparse[rows].toarray()
 
 
 def _copied(array, device):

@@ -8,6 +8,7 @@ block may end anywhere. `skreg.engine.torch_engine` is the same loop for torch.
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from skreg import (
     averaging,
@@ -47,6 +48,13 @@ class Data(NamedTuple):
     weight: np.ndarray  # (n_rows,)
     rows: np.ndarray  # (n_rows,), int32: 0, 1, 2, ...
     moments: np.ndarray  # (2, n_features): means and deviations of columns; (0, 0) uncorrupted
+
+    def features(self):
+        """X, or the CSR matrix that stands in its place."""
+        if not self.starts.size:
+            return self.X
+        shape = self.starts.size - 1, self.X.shape[1]
+        return csr_matrix((self.values, self.columns, self.starts), shape, copy=False)
 
 
 class State(NamedTuple):

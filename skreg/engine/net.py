@@ -7,7 +7,9 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import EpochTimer, PrintLog
+from skorch.dataset import Dataset
 from torch import nn
+from torch.nn import functional
 
 from skreg import losses, stopping
 from skreg.augmentation.kinds import is_users_own
@@ -39,11 +41,22 @@ class BatchLoss(nn.Module):
         self.plan = plan
 
     def forward(self, raw, y):
-        """Mean loss over rows; `raw` (n_rows, n_outputs), `y` as the loss reads it."""
+        """Mean loss over rows; `raw` (n_rows, n_outputs), `y` as the loss or a callback has it."""
         plan = self.plan[0]
+        if plan["loss"] == losses.CROSS_ENTROPY and y.ndim == 1:
+            y = functional.one_hot(y.long(), raw.shape[1])
         pretext = LOSSES[losses.NAMES[plan["loss"]]].task == "pretext"
         y = y.reshape((len(raw), -1) if pretext else raw.shape).to(raw.dtype)
         return torch_batch_loss(plan, raw, y, torch.ones_like(raw[:, 0])) / len(raw)
+
+
+class RowsDataset(Dataset):
+    """skorch's dataset, of rows that nobody may write to: each comes as a copy, as torch wants."""
+
+    def transform(self, X, y):
+        """A row and its target."""
+        pair = super().transform(X, y)
+        return tuple(a.copy() if isinstance(a, np.ndarray) else a for a in pair)
 
 
 class RegularizedNet(NeuralNet):
@@ -90,6 +103,7 @@ class RegularizedNet(NeuralNet):
         self.solver, self.penalty = solver, penalty
         self.max_fun, self.max_time = max_fun, max_time
         kwargs.setdefault("criterion", BatchLoss)
+        kwargs.setdefault("dataset", RowsDataset)
         kwargs.setdefault("optimizer", RegularizedOptimizer)
         kwargs.setdefault("train_split", None)
         super().__init__(module, **kwargs)
@@ -133,6 +147,16 @@ class RegularizedNet(NeuralNet):
             for place in self.problem.architecture.places:
                 tensors[place.name].copy_(torch.from_numpy(place.of(self.problem.state.params)))
 
+    def set_params(self, **kwargs):
+        """As skorch's, but the module is the estimator's."""
+        own = [name for name in kwargs if name.startswith("module__")]
+        if own:
+            raise ValueError(
+                f"{own[0]} cannot be set: the estimator makes the module, whose sizes follow from "
+                "its parameters and the rows. Leave out what sets them (InputShapeSetter)."
+            )
+        return super().set_params(**kwargs)
+
     def without_data(self):
         """This net with its problem let go, so that it does not hold on to the data."""
         self.problem = None
@@ -142,6 +166,8 @@ class RegularizedNet(NeuralNet):
         """As skorch's, but a KeyboardInterrupt of the user's goes through."""
         if not self.initialized_:
             self.initialize()
+        if self.callbacks_ and self.problem is not None:
+            X, y = self._told_rows(self.problem.data)
         self.tell("on_train_begin", X=X, y=y)
         self.fit_loop(X, y, **fit_params)
         self.tell("on_train_end", X=X, y=y)
@@ -334,10 +360,18 @@ class RegularizedNet(NeuralNet):
 
     def _epoch_data(self):
         p = self.problem
-        sets = {"dataset_train": self.get_dataset(p.data.X, p.data.Y), "dataset_valid": None}
+        sets = {"dataset_train": self.get_dataset(*self._told_rows(p.data)), "dataset_valid": None}
         if p.validation.Y.shape[0]:
-            sets["dataset_valid"] = self.get_dataset(p.validation.X, p.validation.Y)
+            sets["dataset_valid"] = self.get_dataset(*self._told_rows(p.validation))
         return sets
+
+    def _told_rows(self, data):
+        """Features and targets of rows as callbacks see them."""
+        return data.features(), self.told(data.Y)
+
+    def told(self, Y):
+        """Targets, a tensor or an array, as callbacks see them: in the units of training."""
+        return Y
 
     def _check_finite(self):
         p = self.problem

@@ -21,8 +21,9 @@ from skreg import (
 )
 from skreg.engine import compiled
 from skreg.engine.batch_loss import torch_batch_loss
-from skreg.engine.batches import Batches
+from skreg.engine.batches import Batches, send
 from skreg.engine.global_draws import seeded
+from skreg.engine.pretext import is_pretext
 from skreg.engine.schedules import next_rate
 from skreg.modules import Norm
 from skreg.streams import USERS_DRAWS
@@ -149,7 +150,8 @@ class TorchEngine:
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
         self.noise.step = int(progress["step"]) + 1
         x, y, weight = self.batches.training(rows, self.noise.step)
-        self._tell("on_batch_begin", batch=(x, y), training=True)
+        told = self._told(rows, y)
+        self._tell("on_batch_begin", batch=(x, told), training=True)
         self.optimizer.zero_grad()
         x, y = self.noise.inputs(x), self.noise.targets(y)
         plan, raw = self.problem.plan[0], None
@@ -172,23 +174,32 @@ class TorchEngine:
                 penalty.backward()
             loss = loss + penalty.detach()
         named = list(self.module.named_parameters())
-        self._tell("on_grad_computed", named_parameters=named, batch=(x, y))
+        self._tell("on_grad_computed", named_parameters=named, batch=(x, told))
         self._clip()
         self._change_weights()
         progress["step"] += 1
-        self._tell_batch_end(x, y, raw.detach(), loss, training=True)
+        self._tell_batch_end(x, told, raw.detach(), loss, training=True)
         return loss
+
+    def _told(self, rows, y):
+        """Targets of a training batch as callbacks see them: before noise and mixing."""
+        if not self.net.callbacks_ or is_pretext(self.problem.plan[0]):
+            return y
+        return self.net.told(send(self.problem.data.Y[rows], self.device))
 
     def _tell_batch_end(self, x, y, raw, loss, training):
         if self.net.callbacks_:
             prefix = "train" if training else "valid"
             self.net.history.record_batch(f"{prefix}_loss", loss.item())
             self.net.history.record_batch(f"{prefix}_batch_size", len(x))
-            self.net.tell("on_batch_end", batch=(x, y), training=training, loss=loss, y_pred=raw)
+            self._tell("on_batch_end", batch=(x, y), training=training, loss=loss, y_pred=raw)
 
     def _tell(self, event, **kwargs):
+        """Tell the callbacks; one that predicts must not leave the module in another mode."""
         if self.net.callbacks_:
+            mode = self.module.training
             self.net.tell(event, **kwargs)
+            self.module.train(mode)
 
     def _raw_prediction(self, x, weight):
         """With dropout drawn, and at noisy weights where weight noise is on."""
@@ -317,12 +328,13 @@ class TorchEngine:
         with torch.no_grad(), self._weights_at(params):
             for rows in self.batches.pieces(data, piece):
                 x, y, weight = self.batches.of(data, rows)
-                self._tell("on_batch_begin", batch=(x, y), training=False)
+                told = self.net.told(y)
+                self._tell("on_batch_begin", batch=(x, told), training=False)
                 with self._draws_of_module():
                     raw = self.module(x)
                 loss = torch_batch_loss(self.problem.plan[0], raw, y, weight)
                 total += loss.item()
-                self._tell_batch_end(x, y, raw, loss / weight.sum(), training=False)
+                self._tell_batch_end(x, told, raw, loss / weight.sum(), training=False)
         self.module.train()
         return total / (n_views * data.weight.sum(dtype=np.float64))
 

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
-from skreg import stopping
+from skreg import losses, stopping
 from skreg.activations import LINKS
 from skreg.augmentation.kinds import active
 from skreg.engine.baton import baton
@@ -17,6 +17,7 @@ from skreg.engine.plan import make_plan
 from skreg.engine.pretext import is_pretext, prepared
 from skreg.engine.problem import Problem, make_data
 from skreg.engine.shuffling import shuffling_of
+from skreg.loss_records import LOSSES
 
 
 @dataclass
@@ -225,9 +226,13 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
     """
     import torch
 
+    from skreg.engine.class_net import ClassifierNet
     from skreg.engine.net import RegularizedNet
 
-    return RegularizedNet(
+    make = RegularizedNet
+    if LOSSES[losses.NAMES[plan[0]["loss"]]].task == "classes":
+        make = partial(ClassifierNet, n_outputs=architecture.n_outputs)
+    return make(
         partial(architecture.module, flat),
         problem=problem,
         engine=engine,

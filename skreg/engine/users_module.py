@@ -47,7 +47,7 @@ class UsersArchitecture:
     rows_at_once, seconds_per_step, draws_itself = 256, 0.1, True
 
     def __init__(self, params, arguments, row_shape, n_outputs, seed, weights=None):
-        self.row_shape = tuple(row_shape)
+        self.row_shape, self.n_outputs = tuple(row_shape), n_outputs
         self.adapter = _make(params.module, arguments, self.row_shape, n_outputs, seed)
         self.adapter.to(getattr(torch, np.dtype(params.dtype).name))
         tensors = _tensors_of(self.adapter)
