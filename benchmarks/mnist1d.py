@@ -16,8 +16,7 @@ from sklearn.base import clone
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
 
 from benchmarks._measure import report
-from benchmarks.search_all import OffOr
-from skreg import MLPClassifier
+from skreg import MLPClassifier, OffOr
 from skreg.augmentation import SignalAugment
 
 SEEDS = range(10)

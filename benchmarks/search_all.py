@@ -16,20 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks._measure import report
-from skreg import MLPRegressor
-
-
-class OffOr:
-    """As scipy's frozen distributions, but 0 with a chance: for what is worth trying without."""
-
-    def __init__(self, distribution, chance=0.5):
-        self.distribution, self.chance = distribution, chance
-
-    def rvs(self, random_state=None):
-        """One draw."""
-        value = float(self.distribution.rvs(random_state=random_state))
-        return value if random_state.uniform() > self.chance else 0.0
-
+from skreg import MLPRegressor, OffOr
 
 SPACE = {
     "alpha": loguniform(1e-6, 1e-1),

@@ -19,10 +19,13 @@ _HOME = {
     "MaskedPretrainer": "skreg.self_supervised",
     "NetClassifier": "skreg.estimators.net",
     "NetRegressor": "skreg.estimators.net",
+    "OffOr": "skreg.distributions",
     "PadOrCrop": "skreg.clips",
     "load": "skreg.saving",
     "one_standard_error": "skreg.search",
+    "portfolio": "skreg.model_selection",
     "save": "skreg.saving",
+    "search_space": "skreg.model_selection",
 }
 _MODULES = {"augmentation", "inspection"}
 __all__ = ["__version__", *sorted(_MODULES), *_HOME]

@@ -3,6 +3,7 @@
 from skreg.estimators._attributes import TEXTS
 from skreg.estimators._classifier import NetClassifierMixin
 from skreg.estimators._layered import BaseMLP
+from skreg.estimators._presets import PresetMixin
 from skreg.estimators._regressor import NetRegressorMixin
 from skreg.hyperparameters.estimator import with_hyperparameters
 
@@ -13,7 +14,7 @@ from skreg.hyperparameters.estimator import with_hyperparameters
     positional=("loss", "hidden_layer_sizes", "activation"),
     texts=TEXTS,
 )
-class MLPRegressor(NetRegressorMixin, BaseMLP):
+class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
     """Multi-layer perceptron regressor in which every regularizer is a hyperparameter.
 
     {objective}
@@ -58,7 +59,7 @@ class MLPRegressor(NetRegressorMixin, BaseMLP):
 @with_hyperparameters(
     "mlp", "classifier", positional=("hidden_layer_sizes", "activation"), texts=TEXTS
 )
-class MLPClassifier(NetClassifierMixin, BaseMLP):
+class MLPClassifier(PresetMixin, NetClassifierMixin, BaseMLP):
     """Multi-layer perceptron classifier in which every regularizer is a hyperparameter.
 
     {objective}

@@ -1,6 +1,9 @@
 """What happens to the rows of a batch: augmentation and mixing."""
 
+from scipy.stats import uniform
+
 from skreg._sklearn import HasMethods
+from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import AT_LEAST_0, Hyperparameter
 
 AUGMENTATION = [
@@ -8,6 +11,7 @@ AUGMENTATION = [
         "mixup_alpha",
         default=0.0,
         constraints=[AT_LEAST_0],
+        search=OffOr(uniform(0.05, 0.45), 0.7),
         type="float",
         doc="""
         Every row of a batch is mixed with another, features and targets, in shares drawn from
@@ -28,6 +32,7 @@ AUGMENTATION = [
         """,
         smooth=False,
         not_of=("pretrainer",),
+        instead={"conv": {"search": OffOr(uniform(0.2, 0.8))}},
     ),
     Hyperparameter(
         "augment",

@@ -1,5 +1,6 @@
 """Averages of the weights along the path."""
 
+from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import SHARE, Hyperparameter, one_of
 
 AVERAGING = [
@@ -7,6 +8,7 @@ AVERAGING = [
         "averaging",
         default=None,
         constraints=[one_of("ema", "swa"), None],
+        search=OffOr(["ema"], 0.7, off=None),
         type='{"ema", "swa"}',
         doc="""
         Average of the weights along the path that validates and predicts in their place: their

@@ -93,8 +93,9 @@ class Hyperparameter(Entry):
         Whether there may be one number for each tensor of weights, or for each hidden layer.
     elsewhere : object
         What the engine is told where an estimator has no such parameter: by default `default`.
-    search : object
-        What a search draws it from; None is nothing.
+    search : sequence, distribution, callable or None
+        What `skreg.search_space` draws it from: values, each as likely, or a distribution, or a
+        function of `n_samples` and `n_features` that gives one of these. None is left as it is.
     """
 
     _: KW_ONLY

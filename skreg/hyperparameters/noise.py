@@ -1,5 +1,9 @@
 """Noise on inputs, hidden units, weights and targets."""
 
+from scipy.stats import loguniform, uniform
+
+from skreg.distributions import OffOr
+from skreg.hyperparameters.by_size import input_dropouts
 from skreg.hyperparameters.declaration import AT_LEAST_0, SHARE, Hyperparameter
 
 NOISE = [
@@ -7,6 +11,7 @@ NOISE = [
         "dropout",
         default=0.0,
         constraints=[SHARE, "array-like"],
+        search=OffOr(uniform(0, 0.5)),
         type="float or array-like of float",
         doc="""
         Probability that a hidden unit is left out of a step, in [0, 1); one number, or one per
@@ -35,6 +40,7 @@ NOISE = [
         "input_dropout",
         default=0.0,
         constraints=[SHARE],
+        search=input_dropouts,
         type="float",
         doc="Probability that an input is left out of a step, in [0, 1).",
         smooth=False,
@@ -67,6 +73,7 @@ NOISE = [
         "noise_std",
         default=0.0,
         constraints=[AT_LEAST_0],
+        search=OffOr(loguniform(0.01, 0.5), 0.7),
         type="float",
         doc="Standard deviation of Gaussian noise on the inputs, in the units of X (Bishop 1995).",
         smooth=False,
@@ -75,6 +82,7 @@ NOISE = [
         "weight_noise_std",
         default=0.0,
         constraints=[AT_LEAST_0],
+        search=OffOr(loguniform(0.003, 0.1), 0.8),
         type="float",
         doc="""
         Standard deviation of Gaussian noise on the weights at which gradients are taken
@@ -86,6 +94,7 @@ NOISE = [
         "target_noise_std",
         default=0.0,
         constraints=[AT_LEAST_0],
+        search=OffOr(loguniform(0.03, 0.5), 0.7),
         type="float",
         doc="""
         Standard deviation of Gaussian noise on the targets, in training units (of the standardized

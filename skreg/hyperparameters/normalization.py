@@ -1,5 +1,6 @@
 """Normalisation and residual layers."""
 
+from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import Hyperparameter, one_of
 
 NORMALIZATION = [
@@ -7,6 +8,7 @@ NORMALIZATION = [
         "normalization",
         default=None,
         constraints=[one_of("layer", "batch"), None],
+        search=OffOr(["layer", "batch"], 0.6, off=None),
         type='{"layer", "batch"}',
         doc="""
         Normalisation of each hidden layer's pre-activation z, before the activation:
@@ -18,6 +20,7 @@ NORMALIZATION = [
         instead={
             "conv": {
                 "default": "batch",
+                "search": None,
                 "constraints": [one_of("batch", "layer"), None],
                 "type": '{"batch", "layer"}',
                 "doc": """

@@ -1,11 +1,15 @@
 """Penalties and constraints on the weights."""
 
+from scipy.stats import loguniform
+
+from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import ABOVE_0, AT_LEAST_0, Hyperparameter
 
 ALPHA = Hyperparameter(
     "alpha",
     default=1e-4,
     constraints=[AT_LEAST_0, "array-like"],
+    search=loguniform(1e-6, 1e-1),
     type="float or array-like of shape (n_layers - 1,)",
     doc="""
         Strength of the L2 penalty, the lambda of the literature: ``alpha / 2 * sum(W^2)`` is added
@@ -30,6 +34,7 @@ PENALTIES = [
         "l1",
         default=0.0,
         constraints=[AT_LEAST_0, "array-like"],
+        search=OffOr(loguniform(1e-6, 1e-3), 0.8),
         type="float or array-like of shape (n_layers - 1,)",
         doc="""
         Strength of the L1 penalty ``l1 * sum(|W|)``, by a proximal step: weights become exactly 0
@@ -49,6 +54,7 @@ PENALTIES = [
         "anchor_alpha",
         default=0.0,
         constraints=[AT_LEAST_0],
+        search=OffOr(loguniform(1e-5, 1e-1)),
         type="float",
         doc="""
         Strength of the L2 penalty towards `anchor`; where that is None and layers come from
@@ -98,6 +104,7 @@ PENALTIES = [
         "max_norm",
         default=None,
         constraints=[ABOVE_0, None],
+        search=OffOr([1.0, 2.0, 4.0], 0.8, off=None),
         type="float",
         doc="""
         Largest norm of a unit's incoming weights, kept to after every step; None is no limit.

@@ -1,5 +1,8 @@
 """Gradients taken elsewhere than at the weights, or of more than the loss."""
 
+from scipy.stats import loguniform
+
+from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import AT_LEAST_0, Hyperparameter, one_of
 
 PERTURBATION = [
@@ -31,6 +34,7 @@ PERTURBATION = [
         "sam_rho",
         default=0.0,
         constraints=[AT_LEAST_0],
+        search=OffOr(loguniform(0.01, 0.1), 0.8),
         type="float",
         doc="""
         Sharpness-aware steps: gradients are taken at the weights moved by `sam_rho` up the gradient

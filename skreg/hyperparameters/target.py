@@ -2,7 +2,10 @@
 
 from numbers import Real
 
+from scipy.stats import uniform
+
 from skreg._sklearn import Interval
+from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import ABOVE_0, Hyperparameter, listed, one_of
 from skreg.loss_records import names
 
@@ -51,6 +54,7 @@ TARGET = [
         "label_smoothing",
         default=0.0,
         constraints=[Interval(Real, 0, 1, closed="both")],
+        search=OffOr(uniform(0.02, 0.18), 0.4),
         type="float",
         doc="""
         Share eps of the target's mass spread over all K classes, in [0, 1], as torch and Keras

@@ -3,8 +3,10 @@
 from numbers import Real
 
 import numpy as np
+from scipy.stats import loguniform
 
 from skreg._sklearn import HasMethods, Interval, Options
+from skreg.hyperparameters.by_size import batches, epochs
 from skreg.hyperparameters.declaration import (
     ABOVE_0,
     AT_LEAST_0,
@@ -41,6 +43,7 @@ TRAINING = [
         "batch_size",
         default="auto",
         constraints=[one_of("auto"), FROM_1],
+        search=batches,
         type='int or "auto"',
         doc='Rows of a batch of the stochastic solvers; "auto" is ``min(200, n_samples)``.',
         instead={"pretrainer": {"doc": 'Rows of a batch; "auto" is ``min(200, n_samples)``.'}},
@@ -49,6 +52,7 @@ TRAINING = [
         "learning_rate",
         default="constant",
         constraints=[one_of("constant", "invscaling", "adaptive", "cosine")],
+        search=["cosine"],
         type='{"constant", "invscaling", "adaptive", "cosine"}',
         doc="""
         Schedule of the learning rate, per epoch, for adam, adamw and sgd. "invscaling" divides by
@@ -78,6 +82,7 @@ TRAINING = [
         "learning_rate_init",
         default=0.001,
         constraints=[ABOVE_0],
+        search=loguniform(5e-4, 1e-2),
         type="float",
         doc="""
         Learning rate at the start, for adam, adamw and sgd. `partial_fit` goes on with its own.
@@ -85,6 +90,7 @@ TRAINING = [
         instead={
             "conv": {
                 "default": 0.003,
+                "search": loguniform(1e-3, 1e-2),
                 "doc": "Learning rate at the start. `partial_fit` goes on with its own.",
             },
             "pretrainer": {"doc": "Learning rate at the start."},
@@ -113,10 +119,11 @@ TRAINING = [
         "max_iter",
         default=200,
         constraints=[FROM_1],
+        search=epochs,
         type="int",
         doc="Most epochs (adam, adamw, sgd) or iterations (lbfgs).",
         instead={
-            "conv": {"default": 60, "doc": "Most epochs."},
+            "conv": {"default": 60, "doc": "Most epochs.", "search": None},
             "pretrainer": {"doc": "Most epochs."},
         },
     ),
@@ -261,6 +268,7 @@ TRAINING = [
         "beta_2",
         default=0.999,
         constraints=[SHARE],
+        search=[0.95, 0.95, 0.999],
         type="float",
         doc="Decay of Adam's second moment, in [0, 1).",
     ),
@@ -275,6 +283,7 @@ TRAINING = [
         "n_iter_no_change",
         default=10,
         constraints=[FROM_1, Options(Real, {np.inf})],
+        search=[np.inf],
         type="int or np.inf",
         doc="""
         Epochs without improvement by `tol` that are waited for. At least `max_iter` asks for a

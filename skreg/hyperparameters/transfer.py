@@ -1,6 +1,9 @@
 """Layers that come from another net."""
 
+from scipy.stats import loguniform
+
 from skreg._sklearn import HasMethods
+from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import ABOVE_0, FROM_0, FROM_1, Hyperparameter, one_of
 
 TRANSFER = [
@@ -46,6 +49,7 @@ TRANSFER = [
         "n_frozen_layers",
         default=0,
         constraints=[FROM_0, one_of("all")],
+        search=OffOr(["all"], off=0),
         type='int or "all"',
         doc="""
         How many of the layers taken over, from the first on, stay exactly as they are: no gradient,
@@ -57,6 +61,7 @@ TRANSFER = [
         "freeze_epochs",
         default=None,
         constraints=[FROM_0, None],
+        search=[None, 5, 20],
         type="int",
         doc="""
         Epochs of the net's life after which they are trained as well; until then patience
@@ -76,6 +81,7 @@ TRANSFER = [
         "pretrained_lr_mult",
         default=1.0,
         constraints=[ABOVE_0],
+        search=loguniform(0.03, 1),
         type="float",
         doc="What the learning rate of the layers taken over is multiplied by. Not with lbfgs.",
         not_of=("module", "pretrainer"),

@@ -1,0 +1,37 @@
+"""What a search draws from where that depends on the size of the table.
+
+Each takes `n_samples` and `n_features`, and None for what is not known.
+"""
+
+from scipy.stats import uniform
+
+from skreg.distributions import OffOr
+
+USUAL_ROWS = 1600  # where n_samples is not known
+
+
+def usual_epochs(n_samples=None):
+    """Epochs of a good length: few rows need more of them, as it is steps that train a net."""
+    n = n_samples or USUAL_ROWS
+    return int(min(max(4000 / n**0.5, 20), 400))
+
+
+def few_rows(n_samples):
+    """Whether batches of the usual sizes would leave an epoch too few steps."""
+    return (n_samples or USUAL_ROWS) < 500
+
+
+def epochs(n_samples, n_features):
+    """Values of `max_iter`."""
+    usual = usual_epochs(n_samples)
+    return [max(10, round(factor * usual)) for factor in (0.6, 1, 1.6)]
+
+
+def batches(n_samples, n_features):
+    """Values of `batch_size`."""
+    return [16, 32, 64] if few_rows(n_samples) else [64, 128, 256]
+
+
+def input_dropouts(n_samples, n_features):
+    """A distribution of `input_dropout`: where columns are few, each one counts."""
+    return OffOr(uniform(0, 0.3), 0.7 if n_features is None or n_features >= 10 else 0.9)
