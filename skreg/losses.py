@@ -172,18 +172,33 @@ def torch_loss(plan, raw, y, weight):
     return (value.sum(dim=-1) * weight).sum(dim=-1)
 
 
-def smooth_labels(targets, label_smoothing, binary):
-    """Targets moved towards the uniform distribution: (1 - eps) y + eps / K.
-
-    As torch's ``CrossEntropyLoss(label_smoothing=)`` and Keras define it (Szegedy et al. 2016,
-    "Rethinking the Inception architecture", section 7). With logistic outputs K is 2.
+def class_targets(codes, levels, n_classes):
+    """Targets (..., n_classes) of classes' numbers (..., 1), as torch tensors.
 
     Parameters
     ----------
-    targets : ndarray of shape (n_rows, n_outputs)
-    label_smoothing : float in [0, 1]
-    binary : bool
-        True for logistic outputs, each a two-class problem of its own.
+    codes : Tensor of shape (..., 1)
+    levels : Tensor of shape (2,) or (..., 2)
+        Of the other classes, and of a row's own.
+    n_classes : int
     """
-    n_classes = 2 if binary else targets.shape[1]
+    import torch
+
+    own = codes == torch.arange(n_classes, device=codes.device)
+    return torch.where(own, levels[..., 1:], levels[..., :1])
+
+
+def smooth_labels(targets, label_smoothing, n_classes):
+    """Targets moved towards the uniform distribution: (1 - eps) y + eps / K.
+
+    As torch's ``CrossEntropyLoss(label_smoothing=)`` and Keras define it (Szegedy et al. 2016,
+    "Rethinking the Inception architecture", section 7).
+
+    Parameters
+    ----------
+    targets : ndarray
+    label_smoothing : float in [0, 1]
+    n_classes : int
+        K; 2 for logistic outputs, each a two-class problem of its own.
+    """
     return (1 - label_smoothing) * targets + label_smoothing / n_classes

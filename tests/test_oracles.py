@@ -195,7 +195,7 @@ def test_binary_label_smoothing_is_torchs_with_two_outputs():
     log_odds = torch.linspace(-3, 3, 7, dtype=torch.float64)
     two = torch.stack([torch.zeros_like(log_odds), log_odds], dim=1)
     expected = torch.nn.CrossEntropyLoss(label_smoothing=0.2)(two, torch.ones(7, dtype=torch.long))
-    smoothed = torch.from_numpy(smooth_labels(np.ones(7), 0.2, binary=True))
+    smoothed = torch.from_numpy(smooth_labels(np.ones(7), 0.2, 2))
     actual = torch.nn.functional.binary_cross_entropy_with_logits(log_odds, smoothed)
     assert_allclose(actual, expected)
 

@@ -117,8 +117,16 @@ def mix_batch(plan, step, data, rows, x, spare, targets, weight):
     for r in range(n):
         k = rows[(r + shift) % n]
         for j in range(targets.shape[1]):
-            targets[r, j] = own * targets[r, j] + rest * data.Y[k, j]
+            targets[r, j] = own * targets[r, j] + rest * _target_of(data, k, j)
         weight[r] = own * weight[r] + rest * data.weight[k]
+
+
+@jit
+def _target_of(data, k, j):
+    """Target of a row's output j, as it stands there or by the row's class."""
+    if data.levels.size:
+        return data.levels[1 if data.Y[k, 0] == j else 0]
+    return data.Y[k, j]
 
 
 @jit

@@ -18,7 +18,7 @@ from skreg.engine.layout import bias_views, norm_views, weight_views
 from skreg.engine.plan import make_layers
 
 ROWS_AT_ONCE = 4096  # of an MLP, outside of steps
-_VALUES_AT_ONCE = 2**23  # of a conv net's widest layer
+_VALUES_AT_ONCE = 2**23  # of the widest layer
 
 
 class Place(NamedTuple):
@@ -64,7 +64,7 @@ class MLPArchitecture:
         Whether the module may draw from torch's generators.
     """
 
-    row_shape, rows_at_once, seconds_per_step, draws_itself = None, ROWS_AT_ONCE, 2e-3, False
+    row_shape, seconds_per_step, draws_itself = None, 2e-3, False
 
     def __init__(self, params, sizes, n_taps=1):
         self.sizes, self.activation = tuple(sizes), params.activation
@@ -72,6 +72,7 @@ class MLPArchitecture:
         self.normalization = params.normalization
         self.n_parameters = int(self.layers["end"][-1])
         self.n_outputs = int(self.layers["n_out"][-1])
+        self.rows_at_once = _rows_at_once(max(sizes))
 
     @cached_property
     def places(self):
@@ -176,8 +177,8 @@ class ConvArchitecture(MLPArchitecture):
             widest = max(widest, n_channels * prod(size))
             self.pools.append(tuple(min(params.pool, n) for n in size))
             size = tuple(n // by for n, by in zip(size, self.pools[-1], strict=True))
-        self.rows_at_once = max(1, min(ROWS_AT_ONCE, _VALUES_AT_ONCE // widest))
         super().__init__(params, (maps[0], *channels, n_outputs), prod(self.kernel))
+        self.rows_at_once = _rows_at_once(max(widest, n_outputs))
 
     def module(self, flat):
         """The torch module, on the memory of a flat buffer."""
@@ -192,6 +193,10 @@ class ConvArchitecture(MLPArchitecture):
             pools=self.pools,
             front=build_front(self.front, self.row_shape, flat.dtype)[0],
         )
+
+
+def _rows_at_once(widest):
+    return max(1, min(ROWS_AT_ONCE, _VALUES_AT_ONCE // widest))
 
 
 def build_front(front, row_shape, dtype=None):

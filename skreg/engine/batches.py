@@ -7,6 +7,7 @@ host wait for the device.
 import numpy as np
 import torch
 
+from skreg import losses
 from skreg.augmentation.batch import TorchAugmentation
 from skreg.engine import compiled, pretext
 
@@ -63,10 +64,15 @@ class Batches:
         resident = self._resident(data)
         if resident is not None:
             rows = send(np.asarray(rows, np.int64), self.device)
-            return [tensor[rows] for tensor in resident]
-        x = data.features()[rows]
-        x = x.toarray() if data.starts.size else x
-        return [send(a, self.device) for a in (x, data.Y[rows], data.weight[rows])]
+            x, y, weight = (tensor[rows] for tensor in resident)
+        else:
+            x = data.features()[rows]
+            x = x.toarray() if data.starts.size else x
+            x, y, weight = (send(a, self.device) for a in (x, data.Y[rows], data.weight[rows]))
+        if data.levels.size:
+            levels = send(data.levels.copy(), self.device)
+            y = losses.class_targets(y, levels, self.problem.architecture.n_outputs)
+        return x, y, weight
 
     def _resident(self, data):
         """All rows of `data` as tensors on a GPU, or None where they stay on the host."""

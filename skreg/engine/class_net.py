@@ -51,6 +51,6 @@ class ClassifierNet(ClassifierMixin, RegularizedNet):
     def told(self, Y):
         """Targets, a tensor or an array, as callbacks see them: as `predict` gives them."""
         if self._kind == "multiclass":
-            return Y.argmax(1)
+            return Y[:, 0].long() if isinstance(Y, torch.Tensor) else Y[:, 0].astype(np.int64)
         codes = (Y > 0.5).long() if isinstance(Y, torch.Tensor) else (Y > 0.5).astype(np.int64)
         return codes.ravel() if self._kind == "binary" else codes

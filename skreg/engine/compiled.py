@@ -124,6 +124,7 @@ def _data_type(dtype):
         read_only(dtype, 1),
         read_only(np.dtype(np.int32), 1),
         read_only(dtype, 2),
+        read_only(dtype, 1),
     ]
     return numba.types.NamedTuple(fields, kernel.Data)
 

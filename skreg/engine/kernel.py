@@ -44,10 +44,11 @@ class Data(NamedTuple):
     values: np.ndarray  # (n_nonzero,)
     columns: np.ndarray  # (n_nonzero,), int32
     starts: np.ndarray  # (n_rows + 1,), int64, or (0,) when dense
-    Y: np.ndarray  # (n_rows, n_outputs)
+    Y: np.ndarray  # (n_rows, n_outputs), or (n_rows, 1) of classes' numbers
     weight: np.ndarray  # (n_rows,)
     rows: np.ndarray  # (n_rows,), int32: 0, 1, 2, ...
     moments: np.ndarray  # (2, n_features): means and deviations of columns; (0, 0) uncorrupted
+    levels: np.ndarray  # (2,), where Y are classes: targets of other classes and of a row's own
 
     def features(self):
         """X, or the CSR matrix that stands in its place."""
@@ -138,8 +139,13 @@ def gather(data, rows, at, x, targets, weight):
     for r in range(rows.size):
         k = rows[r]
         weight[r] = data.weight[k]
-        for j in range(n_outputs):
-            targets[r, j] = data.Y[k, j]
+        if data.levels.size:
+            for j in range(targets.shape[1]):
+                targets[r, j] = data.levels[0]
+            targets[r, int(data.Y[k, 0])] = data.levels[1]
+        else:
+            for j in range(n_outputs):
+                targets[r, j] = data.Y[k, j]
 
 
 @jit

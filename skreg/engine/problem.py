@@ -100,17 +100,20 @@ class Problem:
         return int(max(min(self.plan[0]["batch_size"], self.data.Y.shape[0]), piece))
 
 
-def make_data(X, Y, weight, dtype, moments=None):
+def make_data(X, Y, weight, dtype, moments=None, levels=None):
     """Rows in the form that engines read: contiguous, of the compute dtype, read-only views.
 
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_rows, n_features)
     Y : ndarray of shape (n_rows, n_outputs)
+        With `levels` of shape (n_rows, 1): numbers of the classes.
     weight : ndarray of shape (n_rows,)
     dtype : dtype
     moments : ndarray of shape (2, n_features), optional
         Means and standard deviations of the columns, by which rows are corrupted.
+    levels : ndarray of shape (2,), optional
+        Targets of the other classes, and of a row's own.
     """
     empty = np.empty(0, dtype)
     if issparse(X):
@@ -118,8 +121,9 @@ def make_data(X, Y, weight, dtype, moments=None):
     else:
         arrays = X, empty, empty, empty
     moments = np.empty((0, 0)) if moments is None else moments
-    arrays = *arrays, Y, weight, np.arange(len(weight), dtype=np.int32), moments
-    kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype, np.int32, dtype)
+    levels = empty if levels is None else levels
+    arrays = *arrays, Y, weight, np.arange(len(weight), dtype=np.int32), moments, levels
+    kinds = (dtype, dtype, np.int32, np.int64, dtype, dtype, np.int32, dtype, dtype)
     return Data(*(_read_only(a, kind) for a, kind in zip(arrays, kinds, strict=True)))
 
 

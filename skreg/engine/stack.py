@@ -41,7 +41,8 @@ class Stack:
         self.nets, self.device = list(nets), torch.device(nets[0].device)
         problems = [net.problem for net in nets]
         data, validation = [p.data for p in problems], [p.validation for p in problems]
-        self.data, self.validation = Rows.of(data, self.device), Rows.of(validation, self.device)
+        of_stack = problems[0].architecture.n_outputs, self.device
+        self.data, self.validation = Rows.of(data, *of_stack), Rows.of(validation, *of_stack)
         self._starts, self._validation_starts = _starts(data), _starts(validation)
         self._epochs_left = np.array([p.n_epochs for p in problems])
         buffers = zip(*(p.state for p in problems), strict=True)  # all nets' params, all first, ...

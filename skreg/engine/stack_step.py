@@ -20,18 +20,24 @@ class Rows(NamedTuple):
     X: torch.Tensor
     Y: torch.Tensor
     weight: torch.Tensor
+    levels: torch.Tensor  # (n_rows, 2) where Y are classes, as `Data` has them; else (n_rows, 0)
+    n_outputs: int
 
     @classmethod
-    def of(cls, data, device):
+    def of(cls, data, n_outputs, device):
         """Rows of a list of `Data`, on the device."""
-        names = cls._fields
-        arrays = [np.concatenate([getattr(d, name) for d in data]) for name in names]
-        return cls(*(torch.from_numpy(a).to(device) for a in arrays))
+        levels = [np.broadcast_to(d.levels, (len(d.Y), d.levels.size)) for d in data]
+        columns = [[d.X for d in data], [d.Y for d in data], [d.weight for d in data], levels]
+        tensors = (torch.from_numpy(np.concatenate(column)).to(device) for column in columns)
+        return cls(*tensors, n_outputs)
 
     def take(self, rows, counts):
         """Batches of the rows numbered `rows` (n_nets, n_rows); beyond `counts` weight is 0."""
         real = torch.arange(rows.shape[1], device=rows.device) < counts[:, None]
-        return self.X[rows], self.Y[rows], self.weight[rows] * real
+        y = self.Y[rows]
+        if self.levels.shape[1]:
+            y = losses.class_targets(y, self.levels[rows], self.n_outputs)
+        return self.X[rows], y, self.weight[rows] * real
 
 
 class Step:

@@ -113,7 +113,7 @@ def bytes_of(problem):
     masked = int(layers["n_in"][layers["drop_threshold"] > 0].sum())
     batch = int(plan["batch_size"]) * (4 * units * size + 2 * masked * (size + 4))
     n_rows, n_validation = problem.data.Y.shape[0], problem.validation.Y.shape[0]
-    columns = problem.data.X.shape[1] + problem.data.Y.shape[1] + 1
+    columns = problem.data.X.shape[1] + problem.data.Y.shape[1] + problem.data.levels.size + 1
     data = (n_rows + n_validation) * columns * size + 16 * n_rows
     return buffers * size + max(batch, min(n_validation, PIECE) * 2 * units * size) + data
 

@@ -150,7 +150,7 @@ class TorchEngine:
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
         self.noise.step = int(progress["step"]) + 1
         x, y, weight = self.batches.training(rows, self.noise.step)
-        told = self._told(rows, y)
+        told = self._told(self.problem.data, rows, y)
         self._tell("on_batch_begin", batch=(x, told), training=True)
         self.optimizer.zero_grad()
         x, y = self.noise.inputs(x), self.noise.targets(y)
@@ -181,11 +181,11 @@ class TorchEngine:
         self._tell_batch_end(x, told, raw.detach(), loss, training=True)
         return loss
 
-    def _told(self, rows, y):
-        """Targets of a training batch as callbacks see them: before noise and mixing."""
+    def _told(self, data, rows, y):
+        """Targets of a batch as callbacks see them: before noise and mixing."""
         if not self.net.callbacks_ or is_pretext(self.problem.plan[0]):
             return y
-        return self.net.told(send(self.problem.data.Y[rows], self.device))
+        return self.net.told(send(data.Y[rows], self.device))
 
     def _tell_batch_end(self, x, y, raw, loss, training):
         if self.net.callbacks_:
@@ -328,7 +328,7 @@ class TorchEngine:
         with torch.no_grad(), self._weights_at(params):
             for rows in self.batches.pieces(data, piece):
                 x, y, weight = self.batches.of(data, rows)
-                told = self.net.told(y)
+                told = self._told(data, rows, y)
                 self._tell("on_batch_begin", batch=(x, told), training=False)
                 with self._draws_of_module():
                     raw = self.module(x)

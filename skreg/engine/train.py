@@ -163,7 +163,9 @@ def make_problem(
     if is_pretext(plan[0]):
         data, validation = prepared(plan, data, validation, views, dtype)
     else:
-        data, validation = make_data(*data, dtype), make_data(*validation, dtype)
+        levels = _levels(plan[0], params, architecture.n_outputs, dtype)
+        data = make_data(*data, dtype, levels=levels[0])
+        validation = make_data(*validation, dtype, levels=levels[1])
     return Problem(
         data=data,
         validation=validation,
@@ -190,6 +192,14 @@ def make_problem(
         score=score,
         views=views,
     )
+
+
+def _levels(plan, params, n_classes, dtype):
+    """Targets of other classes and of a row's own: smoothed in training, and as they are."""
+    if plan["loss"] != losses.CROSS_ENTROPY:
+        return None, None
+    plain = np.array([0, 1], dtype)
+    return losses.smooth_labels(plain, params.label_smoothing, n_classes), plain
 
 
 def _anchor(params, architecture, flat, memory):

@@ -18,6 +18,7 @@ from skreg.estimators._base import all_or_nothing
 from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._together import Together, stackable
 
+_VALUES_AT_ONCE = 2**24  # of all members' probabilities
 _SEEDS = np.iinfo(np.int32).max
 
 
@@ -183,12 +184,18 @@ class Members(CallbackSupportMixin, OnnxMixin):
         X = self._checked(X, dtype=None, ensure_all_finite=False)
         routed = process_routing(self, method, **params)["estimator"]
         params = next((routed[name] for name in (method, "predict") if routed.get(name)), {})
-        with on_all_cores():
-            answers = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
-                delayed(self._own)(member, X[:, columns], method, params)
-                for member, columns in zip(self.estimators_, self.estimators_features_, strict=True)
-            )
-        yield np.stack(answers)
+        width = len(self.estimators_) * getattr(self, "n_classes_", 1)
+        step = max(1, _VALUES_AT_ONCE // width)
+        for start in range(0, X.shape[0], step):
+            rows = X if X.shape[0] <= step else X[start : start + step]
+            with on_all_cores():
+                answers = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
+                    delayed(self._own)(member, rows[:, columns], method, params)
+                    for member, columns in zip(
+                        self.estimators_, self.estimators_features_, strict=True
+                    )
+                )
+            yield np.stack(answers)
 
     def _onnx_answer(self, graph, x, raw_scores):
         return ensemble_answer(self, graph, x, raw_scores)

@@ -240,6 +240,24 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
             verbose=verbose,
         )
 
+    def predict(self, X, **params):
+        """Predict labels: the classes of the largest mean probability.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+        **params : dict
+            Arguments of the members' `predict_proba` (or `predict`), by metadata routing.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            One of `classes_` for each row.
+        """
+        best = np.concatenate([p.argmax(axis=1) for p in self._mean_pieces(X, params)])
+        return self.classes_.take(best)
+
     def predict_proba(self, X, **params):
         """Predict probabilities of the classes: the mean over the members.
 
@@ -255,8 +273,11 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
         p : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        pieces = self._pieces(X, "predict_proba", params)
-        return np.concatenate([self._over_all_classes(p).mean(axis=0) for p in pieces])
+        return np.concatenate(list(self._mean_pieces(X, params)))
+
+    def _mean_pieces(self, X, params):
+        for p in self._pieces(X, "predict_proba", params):
+            yield self._over_all_classes(p).mean(axis=0)
 
     def predict_log_proba(self, X, **params):
         """Predict logarithms of the mean probabilities.

@@ -1,15 +1,19 @@
 """What makes an estimator a classifier: its labels and probabilities."""
 
+from itertools import chain
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
-from skreg._sklearn import _fit_context
+from skreg._sklearn import _fit_context, _num_samples
 from skreg.activations import LINKS
 from skreg.estimators._forward import mean_of
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import ClassTarget, check_labels
 from skreg.estimators._thinned import moments, thinned_outputs
+
+_VALUES_AT_ONCE = 2**23  # of the output, which is taken to labels piece by piece
 
 
 class NetClassifierMixin(ClassifierMixin):
@@ -53,8 +57,9 @@ class NetClassifierMixin(ClassifierMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Most probable classes, or a 0/1 matrix for multilabel targets.
         """
-        output = self._exact_output(X)
-        return self._target.labels(output)
+        pieces = self._exact_pieces(X)
+        labels = [self._target.labels(mean_of(outputs)) for outputs in pieces]
+        return labels[0] if len(labels) == 1 else np.concatenate(labels)
 
     def _exact_output(self, X, link=None):
         """Output in the compute dtype, computed in float64.
@@ -65,8 +70,25 @@ class NetClassifierMixin(ClassifierMixin):
 
     def _exact_outputs(self, X, link=None):
         """The same of each net that predicts: a list."""
-        outputs = self._outputs(X, np.float64, link)
-        return [output.astype(self.coefs_[0].dtype, copy=False) for output in outputs]
+        pieces = self._exact_pieces(X, link)
+        first, n_rows, start = next(pieces), _num_samples(X), 0
+        if len(first[0]) == n_rows:
+            return first
+        whole = [np.empty((n_rows, output.shape[1]), output.dtype) for output in first]
+        for outputs in chain([first], pieces):
+            for out, output in zip(whole, outputs, strict=True):
+                out[start : start + len(output)] = output
+            start += len(first[0])
+        return whole
+
+    def _exact_pieces(self, X, link=None):
+        """The same for some rows after others, few at a time where there are many classes."""
+        X, nets = self._ready(X, np.float64)
+        step = max(1, _VALUES_AT_ONCE // self._target.n_outputs)
+        for start in range(0, X.shape[0], step):
+            rows = X if X.shape[0] <= step else X[start : start + step]
+            outputs = (self._through(rows, net, link or self.out_activation_) for net in nets)
+            yield [output.astype(self.coefs_[0].dtype, copy=False) for output in outputs]
 
     def decision_function(self, X):
         """Raw predictions: log-odds for logistic outputs, unnormalised log-probabilities else.

@@ -278,16 +278,15 @@ class ClassTarget:
         return np.ones(self.n_outputs), np.zeros(self.n_outputs)
 
     def encode(self, codes, dtype, training):
-        """Targets (n_rows, n_outputs) for the net, smoothed for training."""
-        if self.kind == "multiclass":
-            targets = np.zeros((len(codes), len(self.classes)), dtype)
-            targets[np.arange(len(codes)), codes[:, 0].astype(np.intp)] = 1
-        else:
-            targets = codes.astype(dtype)
-        if training and self.label_smoothing:
+        """Targets (n_rows, n_outputs) for the net, smoothed for training.
+
+        Of several classes their numbers (n_rows, 1), of which the engine makes targets by batch.
+        """
+        targets = codes.astype(dtype)
+        if training and self.label_smoothing and self.kind != "multiclass":
             from skreg.losses import smooth_labels  # brings numba, which predictions do without
 
-            targets = smooth_labels(targets, self.label_smoothing, self.kind != "multiclass")
+            targets = smooth_labels(targets, self.label_smoothing, 2)
         return targets.astype(dtype, copy=False)
 
     def probabilities(self, output):

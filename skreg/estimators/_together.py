@@ -8,6 +8,7 @@ from skreg.estimators.mlp import MLPClassifier, MLPRegressor
 
 _FEW_ROWS = 64  # for which calling each net takes longer than stacking their weights
 _ROWS_AT_ONCE = 2**13
+_VALUES_AT_ONCE = 2**24  # of all nets' outputs
 
 
 class Together:
@@ -48,8 +49,10 @@ class Together:
         if X.shape[0] <= _FEW_ROWS:
             yield self._stacked(X)
             return
-        for start in range(0, X.shape[0], _ROWS_AT_ONCE):
-            part = X[start : start + _ROWS_AT_ONCE]
+        width = len(self.nets) * len(self.nets[0].intercepts_[-1])
+        step = max(_FEW_ROWS, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // width))
+        for start in range(0, X.shape[0], step):
+            part = X[start : start + step]
             if self.all_columns:
                 yield np.stack([net._output(part, self.dtype) for net in self.nets])
             else:

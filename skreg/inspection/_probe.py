@@ -67,14 +67,18 @@ class Probe:
         import torch
 
         from skreg.estimators import _rows
+        from skreg.losses import CROSS_ENTROPY, class_targets
 
         x = self.inputs(X)
         codes = self.net._target.codes(self.net._check_y(y))
         if len(codes) != len(x):
             raise ValueError(f"X has {len(x)} rows, but y has {len(codes)}.")
         weight = self.net._target.weigh(codes, _rows.check_weights(sample_weight, x.numpy()))
-        targets = self.net._target.encode(codes, np.float64, training=False)
-        return x, torch.from_numpy(targets), torch.from_numpy(weight / weight.mean())
+        targets = torch.from_numpy(self.net._target.encode(codes, np.float64, training=False))
+        if self.plan["loss"] == CROSS_ENTROPY:
+            levels = torch.tensor([0.0, 1.0], dtype=torch.float64)
+            targets = class_targets(targets, levels, len(self.net.classes_))
+        return x, targets, torch.from_numpy(weight / weight.mean())
 
     def loss(self, x, y, weight):
         """Weighted sum of the rows' losses over their number, a torch scalar."""
