@@ -1,4 +1,4 @@
-"""Run all benchmarks, or those named: ``python -m benchmarks [NAME ...]``."""
+"""Run all benchmarks, or those named: ``python -m benchmarks [NAME ...]``, or ``NAME OPTIONS``."""
 
 import sys
 from importlib import import_module
@@ -25,16 +25,22 @@ NAMES = (
     "spoken_digits",
     "few_labels",
     "tabular_pretraining",
+    "search_space",
+    "generalization",
 )
 
 
-def main(names):
-    """Run the named benchmarks one after another."""
+def main(arguments):
+    """Run the named benchmarks one after another; a single one's options may follow its name."""
+    first = next((i for i, text in enumerate(arguments) if text.startswith("-")), len(arguments))
+    names, options = arguments[:first], arguments[first:]
     unknown = set(names) - set(NAMES)
     if unknown:
         raise SystemExit(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if options and len(names) != 1:
+        raise SystemExit(f"options are of one benchmark: name it before {options[0]}")
     for name in names or NAMES:
-        import_module(f"benchmarks.{name}").main()
+        import_module(f"benchmarks.{name}").main(*([options] if options else []))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from skreg.hyperparameters.by_size import USUAL_ROWS, few_rows, usual_epochs
+from skreg.hyperparameters.by_size import few_rows, usual_epochs
 
 PRESETS = ("tabular",)
 
@@ -23,16 +23,17 @@ def settings_for_tables(kind, n_samples=None):
     list of dict
         Parameters of `MLPRegressor` or `MLPClassifier`.
     """
-    longer = usual_epochs(n_samples) / usual_epochs(USUAL_ROWS)
-    settings = []
-    for chosen in _chosen()[kind]:
-        own = {**chosen, "hidden_layer_sizes": tuple(chosen["hidden_layer_sizes"])}
-        own["n_iter_no_change"] = float(own["n_iter_no_change"])  # JSON has no infinity
-        own["max_iter"] = round(own["max_iter"] * longer)
-        if few_rows(n_samples):
-            own["batch_size"] = own["batch_size"] // 4
-        settings.append(own)
-    return settings
+    return [for_rows(setting, n_samples) for setting in _chosen()[kind]]
+
+
+def for_rows(setting, n_samples):
+    """A setting for some 1,600 rows as it is for `n_samples`."""
+    own = {**setting, "hidden_layer_sizes": tuple(setting["hidden_layer_sizes"])}
+    own["n_iter_no_change"] = float(own["n_iter_no_change"])  # JSON has no infinity
+    own["max_iter"] = round(own["max_iter"] * usual_epochs(n_samples) / usual_epochs())
+    if few_rows(n_samples):
+        own["batch_size"] = own["batch_size"] // 4
+    return own
 
 
 def preset(name, kind, n_samples=None):

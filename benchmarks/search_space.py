@@ -1,0 +1,222 @@
+"""What `search_space` and `portfolio` are chosen by: random settings on all tables.
+
+`SKREG_DATA` names the folder with the tables. ``--minutes 25`` makes new runs, and without it
+those in ``search_space_runs.csv`` are used. Each setting is fitted on at most 800 rows of every
+table, one split of a large table and two of a small one, and judged on up to 2,000 others. The
+portfolio is chosen greedily, and judged on tables that had no part in choosing it. ``--write``
+puts it into `skreg`.
+"""
+
+import argparse
+import json
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import accuracy_score, r2_score, roc_auc_score
+from sklearn.model_selection import ParameterSampler, train_test_split
+
+from benchmarks._measure import one_thread, report
+from benchmarks._tables import CLASSIFICATION, REGRESSION, TABLES, columns, folder, table
+from skreg import DivergenceError, MLPClassifier, MLPRegressor, search_space
+from skreg.hyperparameters import presets
+
+RUNS = Path(__file__).with_name("search_space_runs.csv")
+SETTINGS = Path(__file__).with_name("search_space_settings.json")
+CHOSEN = Path(presets.__file__).with_name("tabular.json")
+N_SETTINGS, N_TRAIN, N_TEST, N_CHOSEN = 120, 800, 2000, 16
+FIRST = {
+    "hidden_layer_sizes": (256, 256, 256),
+    "activation": "tanh",
+    "alpha": 1e-4,
+    "batch_size": 64,
+    "learning_rate": "cosine",
+    "learning_rate_init": 2e-3,
+    "max_iter": 100,
+    "beta_2": 0.95,
+    "n_iter_no_change": np.inf,
+    "label_smoothing": 0.1,
+}
+BY_HAND = [
+    FIRST,
+    {**FIRST, "activation": "relu"},
+    {**FIRST, "alpha": 1e-2},
+    {**FIRST, "normalization": "layer", "activation": "relu"},
+    {**FIRST, "averaging": "ema", "alpha": 1e-3, "label_smoothing": 0.0},
+]
+
+
+def draws():
+    """Settings to try, for 1,600 rows; each table's net takes those that it has."""
+    spaces = {**search_space(MLPClassifier()), **search_space(MLPRegressor())}
+    random = ParameterSampler(spaces, N_SETTINGS - len(BY_HAND), random_state=0)
+    return [_plain(setting) for setting in [*BY_HAND, *random]]
+
+
+def _plain(setting):
+    """A setting in Python's numbers, in four digits, without what is off."""
+    plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in setting.items()}
+    plain = {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in plain.items()}
+    return {k: v for k, v in plain.items() if v not in (0.0, None)}
+
+
+def splits(name):
+    """Standardized rows and targets to train and to test on, of each split of a table."""
+    X, y = table(name)
+    strata = y if name in CLASSIFICATION else None
+    for seed in range(1 if len(y) > 3000 else 2):
+        parts = train_test_split(
+            X, y, train_size=min(N_TRAIN, len(y) // 2), random_state=seed, stratify=strata
+        )
+        X_train, X_test, y_train, y_test = parts
+        transformer = columns().fit(X_train)
+        X_test, y_test = X_test[:N_TEST], y_test[:N_TEST]
+        yield transformer.transform(X_train), y_train, transformer.transform(X_test), y_test
+
+
+def fitted_score(name, setting, X, y, X_test, y_test):
+    """R2, or the mean of accuracy and area under the curve: less noisy than either."""
+    cls = MLPRegressor if name in REGRESSION else MLPClassifier
+    own = presets.for_rows(setting, len(y))
+    own = {k: v for k, v in own.items() if k in cls._hyperparameters}
+    try:
+        net = cls(random_state=0, **own).fit(X, y)
+    except DivergenceError:
+        return -1.0 if name in REGRESSION else 0.0
+    if name in REGRESSION:
+        return max(r2_score(y_test, net.predict(X_test)), -1.0)
+    p = net.predict_proba(X_test)
+    accuracy = accuracy_score(y_test, p.argmax(axis=1))
+    area = roc_auc_score(y_test, p[:, 1] if p.shape[1] == 2 else p, multi_class="ovr")
+    return (accuracy + area) / 2
+
+
+def run(minutes):
+    """Make runs, one setting after another on all tables, until time is out; keep whole rounds."""
+    data = [(name, i, *parts) for name in TABLES for i, parts in enumerate(splits(name))]
+    settings, rows, end = draws(), [], time.monotonic() + 60 * minutes
+    SETTINGS.write_text("[\n" + ",\n".join(json.dumps(s) for s in settings) + "\n]\n")
+    for number, setting in enumerate(settings):
+        for name, split, *parts in data:
+            start = time.perf_counter()
+            score = fitted_score(name, setting, *parts)
+            taken = time.perf_counter() - start
+            rows.append((number, name, split, round(score, 5), round(taken, 2)))
+        if time.monotonic() > end and number + 1 >= N_CHOSEN:
+            break
+        header = ["setting", "table", "split", "score", "seconds"]
+        pd.DataFrame(rows, columns=header).to_csv(RUNS, index=False)
+        print(f"setting {number}: {sum(row[4] for row in rows[-len(data) :]):.0f} s", flush=True)
+
+
+def regrets():
+    """How far a setting lies behind the best on a table, in units of the median's distance."""
+    scores = pd.read_csv(RUNS).pivot_table(index="setting", columns="table", values="score")
+    best, middle = scores.max(), scores.median()
+    return ((best - scores) / (best - middle)).clip(upper=2)
+
+
+def greedy(regret, weights, n=N_CHOSEN):
+    """Settings, in the order in which each lowers the weighted mean of the best regret most."""
+    left, chosen = np.full(regret.shape[1], np.inf), []
+    for _ in range(n):
+        means = np.minimum(regret.to_numpy(), left) @ weights
+        means[chosen] = np.inf
+        chosen.append(int(means.argmin()))
+        left = np.minimum(left, regret.to_numpy()[chosen[-1]])
+    return [int(regret.index[i]) for i in chosen]
+
+
+def chosen_for(task, without=(), other=0.5):
+    """Numbers of the settings chosen for a task; tables of the `other` task weigh less."""
+    regret = regrets().drop(columns=list(without))
+    weights = np.array([1.0 if name in task else other for name in regret.columns])
+    return greedy(regret, weights / weights.sum())
+
+
+def portfolio_without(name):
+    """Settings chosen without one table, for 1,600 rows: what may be judged on it."""
+    task = REGRESSION if name in REGRESSION else CLASSIFICATION
+    settings = json.loads(SETTINGS.read_text())
+    return [settings[number] for number in chosen_for(task, without=[name])]
+
+
+def judge():
+    """Print how well choices do on tables that had no part in them, and what draws are good."""
+    regret, rows = regrets(), []
+    for label, task in (("regression", REGRESSION), ("classification", CLASSIFICATION)):
+        for other in (0.0, 0.5, 1.0):
+            lists = {name: chosen_for(task, [name], other) for name in task}
+            for_all = chosen_for(task, (), other)
+            for k in (1, 2, 4, 8, 16):
+                out = [regret.loc[numbers[:k], name].min() for name, numbers in lists.items()]
+                random = [_best_of_random(regret[name].to_numpy(), k) for name in task]
+                within = regret.loc[for_all[:k], list(task)].min().mean()
+                rows.append((label, other, k, np.mean(out), within, np.mean(random)))
+    names = ("task", "weight of the other's", "settings", "left-out tables", "own", "random")
+    report(f"Regret of the best of k, {len(regret)} settings on 18 tables", names, rows)
+    _print_parameters(regret)
+
+
+def _best_of_random(regret, k):
+    """Mean over draws of the least regret of k settings."""
+    rng = np.random.RandomState(0)
+    return np.mean([rng.choice(regret, k, replace=False).min() for _ in range(500)])
+
+
+def _print_parameters(regret):
+    settings = [json.loads(SETTINGS.read_text())[i] for i in regret.index]
+    rows = []
+    for name in sorted({name for setting in settings for name in setting}):
+        kinds = [_kind(setting.get(name, "off")) for setting in settings]
+        for kind in dict.fromkeys(sorted(kinds)):
+            of = regret[np.array(kinds) == kind]
+            means = (of[list(REGRESSION)].mean(axis=1), of[list(CLASSIFICATION)].mean(axis=1))
+            error = [m.std(ddof=1) / len(of) ** 0.5 if len(of) > 1 else np.nan for m in means]
+            cells = [f"{m.mean():.2f} +- {e:.2f}" for m, e in zip(means, error, strict=True)]
+            rows.append((name, kind, len(of), *cells))
+    report("Mean regret", ("parameter", "value", "draws", "regression", "classification"), rows)
+
+
+def _kind(value):
+    """A value as a word: numbers by their half decade."""
+    if isinstance(value, float) and np.isfinite(value):
+        return f"{10 ** (np.floor(2 * np.log10(value)) / 2):.1g} and more"
+    return str(value)
+
+
+def write():
+    """Put the portfolio into skreg."""
+    settings, parts = json.loads(SETTINGS.read_text()), []
+    for kind, task, cls in (
+        ("regressor", REGRESSION, MLPRegressor),
+        ("classifier", CLASSIFICATION, MLPClassifier),
+    ):
+        lines = []
+        for number in chosen_for(task):
+            own = {k: v for k, v in settings[number].items() if k in cls._hyperparameters}
+            lines.append(json.dumps(own).replace("Infinity", '"inf"'))
+        parts.append(f'"{kind}": [\n' + ",\n".join(lines) + "\n]")
+    CHOSEN.write_text("{\n" + ",\n".join(parts) + "\n}\n")
+
+
+def main(arguments=()):
+    """Make runs where asked to, judge, and write where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks search_space")
+    parser.add_argument("--minutes", type=float, help="make new runs for so long")
+    parser.add_argument("--write", action="store_true", help="put the portfolio into skreg")
+    options = parser.parse_args(arguments)
+    if options.minutes:
+        if folder() is None:
+            print("search_space needs SKREG_DATA, a folder with tabular/ and uci_regression/.")
+            return
+        with one_thread(), warnings.catch_warnings(action="ignore"):
+            run(options.minutes)
+    if not RUNS.exists():
+        print("search_space has no runs yet: make them with --minutes.")
+        return
+    judge()
+    if options.write:
+        write()
