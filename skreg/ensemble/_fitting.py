@@ -25,7 +25,7 @@ def canonical_order(X, y, weight):
     ndarray of shape (n_rows of positive weight,)
     """
     rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight > 0)
-    X = _numbers(X)
+    X, y = _numbers(X), _numbers(y)
     if X.dtype.kind not in "fiub" or y.dtype.kind not in "fiub":
         return rows
     for some in (rows[: 4 * _FEW], rows):  # most tables are told by their first rows
