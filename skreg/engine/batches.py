@@ -40,7 +40,7 @@ class Batches:
 
     def __init__(self, problem, augment, device):
         self.problem, self.device = problem, device
-        self._residents = {}
+        self._residents, self._levels = {}, {}
         draws = compiled.draws(problem.dtype)
         self.augmentation = TorchAugmentation(augment, problem.plan[0], draws, device)
 
@@ -70,9 +70,14 @@ class Batches:
             x = x.toarray() if data.starts.size else x
             x, y, weight = (send(a, self.device) for a in (x, data.Y[rows], data.weight[rows]))
         if data.levels.size:
-            levels = send(data.levels.copy(), self.device)
-            y = losses.class_targets(y, levels, self.problem.architecture.n_outputs)
+            y = losses.class_targets(y, self._levels_of(data), self.problem.architecture.n_outputs)
         return x, y, weight
+
+    def _levels_of(self, data):
+        """The levels of `data`, on the device once and for all."""
+        if id(data) not in self._levels:
+            self._levels[id(data)] = send(data.levels.copy(), self.device)
+        return self._levels[id(data)]
 
     def _resident(self, data):
         """All rows of `data` as tensors on a GPU, or None where they stay on the host."""
