@@ -21,6 +21,7 @@ _HOME = {
     "NetRegressor": "skreg.estimators.net",
     "OffOr": "skreg.distributions",
     "PadOrCrop": "skreg.clips",
+    "RacingSearchCV": "skreg.model_selection.racing",
     "load": "skreg.saving",
     "one_standard_error": "skreg.search",
     "portfolio": "skreg.model_selection",

@@ -278,13 +278,21 @@ def rebuild_net(params, architecture, weights, history, *, link):
 
 def train(net):
     """Train a net on its problem; its weights are then the best ones, or the average."""
+    run(net)
+    return choose_weights(net)
+
+
+def run(net):
+    """Train a net on its problem for the problem's epochs, from where it stands."""
     from skreg.engine.gathering import gathers
 
+    X, Y = net.problem.data.X, net.problem.data.Y
     if baton.task is not None and gathers(net):
         baton.task.gathering.train(net)
+    elif net.initialized_:
+        net.partial_fit(X, Y)
     else:
-        net.fit(net.problem.data.X, net.problem.data.Y)
-    return choose_weights(net)
+        net.fit(X, Y)
 
 
 def choose_weights(net):

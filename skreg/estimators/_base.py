@@ -1,5 +1,6 @@
 """What all estimators share: from checked arrays to a trained net and back."""
 
+import sys
 from contextlib import contextmanager
 from functools import cache
 from inspect import signature
@@ -123,6 +124,7 @@ class BaseNet(
             If training leaves the finite numbers.
         """
         task = fit_task(self, X, y, sample_weight)
+        request = self._taken_request(task)
         with all_or_nothing(self):
             validation = check_given_together(self, X_val, y_val, sample_weight_val, groups)
             warm = self.warm_start and hasattr(self, "coefs_")
@@ -132,11 +134,21 @@ class BaseNet(
                 self._choose_length_and_refit(rows, before, more, task)
             else:
                 stop = self.early_stopping
-                self._train(*rows, validation, stop=stop, task=task, **more)
+                self._train(*rows, validation, stop=stop, task=task, request=request, **more)
             if task is not None:
                 task.end({})
-            self._warn_if_unfinished()
+            if request is None:
+                self._warn_if_unfinished()
         return self
+
+    def _taken_request(self, task):
+        """That this fit is to rest on its way, where a search asks for it and it can."""
+        if "skreg.estimators._open_training" not in sys.modules:
+            return None  # nobody can have asked
+        from skreg.estimators._open_training import may_rest, taken_request
+
+        request = taken_request()
+        return request if request is not None and task is None and may_rest(self) else None
 
     def _choose_length_and_refit(self, rows, before, more, task):
         """Train with early stopping, and again from where `fit` began, on all rows, so long.
@@ -171,7 +183,8 @@ class BaseNet(
     def _train(self, X, y, sample_weight, validation, **how):
         """Check, prepare and train; `how` is a `Training`."""
         from skreg.engine.choice import choose_engine
-        from skreg.engine.train import make_net, train
+        from skreg.engine.train import make_net
+        from skreg.estimators._open_training import OpenTraining
 
         how = Training(**how)
         # arrays that only lead to the problem end with this call
@@ -188,9 +201,13 @@ class BaseNet(
             engine=choose_engine(params),
             callbacks=self.callbacks,
         )
-        self._take(train(net), target, how.warm)
-        self._memory = memory.after(problem) if self.warm_start or how.one_pass else None
-        self._net = net.without_data()
+        kept = self.warm_start or how.one_pass
+        training = OpenTraining(self, net, target, memory, warm=how.warm, kept=kept)
+        if how.request is None:
+            training.advance()
+        else:
+            training.advance(how.request.share, how.request.seconds)
+            how.request.training = training
 
     def _prepared(self, X, y, sample_weight, validation, how):
         """The engine's parameters, the problem, the target and the memory of a training."""

@@ -39,6 +39,8 @@ class Training(NamedTuple):
     source : fitted source or None
         `pretrained`, fitted before.
     task : what scikit-learn's callbacks are told, or None
+    request : skreg.estimators._open_training.Request or None
+        That training is to rest on its way.
     """
 
     warm: bool
@@ -50,6 +52,7 @@ class Training(NamedTuple):
     X_unlabeled: Any = None
     source: Any = None
     task: Any = None
+    request: Any = None
 
 
 class PreparationMixin:

@@ -1,0 +1,285 @@
+"""Ensembles of a search's own fold nets: predictions by a weighted mean, and the choice of weights.
+
+Caruana, Niculescu-Mizil, Crew & Ksikes (2004), "Ensemble selection from libraries of models".
+"""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+
+class _FoldEnsemble(BaseEstimator):
+    """Fitted estimators and their weights."""
+
+    def __init__(self, estimators, weights=None):
+        self.estimators, self.weights = estimators, weights
+
+    def __sklearn_is_fitted__(self):
+        return len(self.estimators) > 0
+
+    @property
+    def n_features_in_(self):
+        """Number of features of X."""
+        return self.estimators[0].n_features_in_
+
+    def __getattr__(self, name):
+        if name == "feature_names_in_" and vars(self).get("estimators"):
+            return self.estimators[0].feature_names_in_
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _weights(self):
+        """Weights of the estimators, which sum to 1."""
+        n = len(self.estimators)
+        weights = np.ones(n) if self.weights is None else np.asarray(self.weights, float)
+        return weights / weights.sum()
+
+    def _answers(self, X, method):
+        """Answers of the estimators, one after another; equal transformers transform once."""
+        check_is_fitted(self)
+        transformed = {}
+        for estimator in self.estimators:
+            rows = X
+            if isinstance(estimator, Pipeline) and len(estimator.steps) > 1:
+                key = tuple(id(step) for _, step in estimator.steps[:-1])
+                if key not in transformed:
+                    transformed[key] = estimator[:-1].transform(X)
+                rows, estimator = transformed[key], estimator.steps[-1][1]
+            yield estimator, np.asarray(getattr(estimator, method)(rows))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class FoldEnsembleRegressor(RegressorMixin, _FoldEnsemble):
+    """Weighted mean of fitted regressors.
+
+    Parameters
+    ----------
+    estimators : list of estimators
+        Fitted regressors, as ``RacingSearchCV(refit="ensemble")`` leaves them.
+    weights : list of float, default=None
+        Their weights; only ratios count. None is equal ones.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of features of X.
+
+    See Also
+    --------
+    RacingSearchCV : The search that makes it.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from skreg.model_selection import FoldEnsembleRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> members = [Ridge(alpha).fit(X, y) for alpha in (0.1, 1.0)]
+    >>> FoldEnsembleRegressor(members, [3, 1]).predict(X[:2]).shape
+    (2,)
+    """
+
+    def predict(self, X, return_std=False):
+        """Predict targets: the weighted mean.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+        return_std : bool, default=False
+            Whether to return the weighted standard deviation over the estimators as well: a spread
+            of models, not a confidence interval.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Mean prediction.
+        std : ndarray of the shape of y
+            Only with `return_std`.
+        """
+        mean = squares = seen = 0.0
+        for weight, (_, y) in zip(self._weights(), self._answers(X, "predict"), strict=True):
+            seen += weight
+            gap = y - mean  # West (1979)
+            mean = mean + gap * (weight / seen)
+            squares = squares + weight * gap * (y - mean)
+        return (mean, np.sqrt(squares)) if return_std else mean
+
+    def predict_members(self, X):
+        """Predictions of every estimator.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        y : ndarray of shape (n_estimators, n_samples) or (n_estimators, n_samples, n_outputs)
+            Their weighted mean over the first axis is `predict`.
+        """
+        return np.stack([y for _, y in self._answers(X, "predict")])
+
+
+def _gives_probabilities(ensemble):
+    return all(hasattr(estimator, "predict_proba") for estimator in ensemble.estimators)
+
+
+class FoldEnsembleClassifier(ClassifierMixin, _FoldEnsemble):
+    """Weighted mean of the probabilities of fitted classifiers; votes where they give none.
+
+    Parameters
+    ----------
+    estimators : list of estimators
+        Fitted classifiers, as ``RacingSearchCV(refit="ensemble")`` leaves them.
+    weights : list of float, default=None
+        Their weights; only ratios count. None is equal ones.
+    multilabel : bool, default=False
+        Whether targets are matrices of zeros and ones.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Sorted labels: all that any of the classifiers has seen.
+    n_features_in_ : int
+        Number of features of X.
+
+    See Also
+    --------
+    RacingSearchCV : The search that makes it.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skreg.model_selection import FoldEnsembleClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> members = [LogisticRegression(C=C, max_iter=500).fit(X, y) for C in (0.1, 1.0)]
+    >>> FoldEnsembleClassifier(members, [3, 1]).predict_proba(X[:2]).shape
+    (2, 3)
+    """
+
+    def __init__(self, estimators, weights=None, multilabel=False):
+        super().__init__(estimators, weights)
+        self.multilabel = multilabel
+
+    @property
+    def classes_(self):
+        """Sorted labels of all classifiers."""
+        return np.unique(np.concatenate([estimator.classes_ for estimator in self.estimators]))
+
+    def predict(self, X):
+        """Predict labels: the most probable by the weighted mean.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels; a 0/1 matrix where `multilabel` is set.
+        """
+        p = self._mean(X)
+        return (p > 0.5).astype(int) if self.multilabel else self.classes_[p.argmax(axis=1)]
+
+    @available_if(_gives_probabilities)
+    def predict_proba(self, X):
+        """Predict probabilities: their weighted mean.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        return self._mean(X)
+
+    @available_if(_gives_probabilities)
+    def predict_log_proba(self, X):
+        """Predict logarithms of the mean probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            ``log(predict_proba(X))``.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self._mean(X))
+
+    @available_if(_gives_probabilities)
+    def decision_function(self, X):
+        """Logarithms of the mean probabilities, or log-odds where there are two classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        raw : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Log-odds of the second of two classes; log-odds of each label where `multilabel` is
+            set; else logarithms of the probabilities.
+        """
+        p = self._mean(X)
+        tiny = np.finfo(p.dtype).tiny
+        log_p = np.log(np.maximum(p, tiny))
+        if self.multilabel:
+            return log_p - np.log(np.maximum(1 - p, tiny))
+        return log_p[:, 1] - log_p[:, 0] if p.shape[1] == 2 else log_p
+
+    def predict_members(self, X):
+        """Probabilities by every classifier.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        p : ndarray of shape (n_estimators, n_samples, n_classes)
+            In the order of `classes_`, 0 for classes that a classifier has not seen. Their
+            weighted mean over the first axis is `predict_proba`.
+        """
+        return np.stack(list(self._probabilities(X)))
+
+    def _mean(self, X):
+        pairs = zip(self._weights(), self._probabilities(X), strict=True)
+        return sum(weight * p for weight, p in pairs)
+
+    def _probabilities(self, X):
+        """Of each classifier over all classes; the one it predicts, where it gives none."""
+        classes = self.classes_
+        method = "predict_proba" if _gives_probabilities(self) else "predict"
+        for estimator, answer in self._answers(X, method):
+            if self.multilabel or (answer.ndim == 2 and answer.shape[1] == len(classes)):
+                yield answer
+                continue
+            p = np.zeros((len(answer), len(classes)))
+            if answer.ndim == 2:
+                p[:, np.searchsorted(classes, estimator.classes_)] = answer
+            else:
+                p[np.arange(len(p)), np.searchsorted(classes, answer)] = 1
+            yield p
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = self.multilabel
+        return tags
