@@ -22,6 +22,8 @@ _HOME = {
     "OffOr": "skreg.distributions",
     "PadOrCrop": "skreg.clips",
     "RacingSearchCV": "skreg.model_selection.racing",
+    "TunedMLPClassifier": "skreg.model_selection.tuned",
+    "TunedMLPRegressor": "skreg.model_selection.tuned",
     "load": "skreg.saving",
     "one_standard_error": "skreg.search",
     "portfolio": "skreg.model_selection",

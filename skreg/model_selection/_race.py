@@ -91,7 +91,7 @@ class Race:
     def finalists(self):
         """Candidates that were trained to the last rung that any reached, without a failure."""
         last = self.reached.max()
-        ends = np.flatnonzero(self.reached == last)
+        ends = np.flatnonzero(self.reached == last).tolist()
         return [c for c in ends if all(run.fitted is not None for run in self.runs[c])]
 
     def _advance(self, c, k, rung, n_left):

@@ -63,7 +63,7 @@ def ensemble_of(race, y):
         picks = options[int(np.nanargmax(scores))]
         if np.nanmax(scores) > score:
             best, score = picks.copy(), np.nanmax(scores)
-    chosen = {c: n / best.sum() for c, n in zip(candidates, best, strict=True) if n}
+    chosen = {c: float(n / best.sum()) for c, n in zip(candidates, best, strict=True) if n}
     members = [run.fitted for c in chosen for run in race.runs[c]]
     weights = np.repeat(list(chosen.values()), race.n_splits) / race.n_splits
     return _ensemble(race, members, weights.tolist(), y), chosen, float(score)

@@ -7,7 +7,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 
 class _FoldEnsemble(BaseEstimator):
@@ -37,7 +36,6 @@ class _FoldEnsemble(BaseEstimator):
 
     def _answers(self, X, method):
         """Answers of the estimators, one after another; equal transformers transform once."""
-        check_is_fitted(self)
         transformed = {}
         for estimator in self.estimators:
             rows = X
