@@ -61,7 +61,7 @@ def ensemble_of(race, y):
         options = [picks + one for one in np.eye(len(candidates))]
         scores = [folds_score(folds, option) for option in options]
         picks = options[int(np.nanargmax(scores))]
-        if np.nanmax(scores) > score:
+        if np.nanmax(scores) >= score:  # of equals the one with more nets
             best, score = picks.copy(), np.nanmax(scores)
     chosen = {c: float(n / best.sum()) for c, n in zip(candidates, best, strict=True) if n}
     members = [run.fitted for c in chosen for run in race.runs[c]]

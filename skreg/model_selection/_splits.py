@@ -17,10 +17,10 @@ def splits_of(n_rows, strata, n_splits, n_repeats, seed):
     Returns
     -------
     list of tuple (train, test)
-        Of one row, or of classes with one row each, that is all of them on both sides.
+        Of fewer than four rows, or classes with one row each, that is all of them on both sides.
     """
     if strata is None:
-        n_splits = min(n_splits, n_rows)
+        n_splits = min(n_splits, n_rows // 2)  # R2 takes two rows
         if n_splits < 2:
             return [(np.arange(n_rows), np.arange(n_rows))]
         return list(

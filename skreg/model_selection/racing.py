@@ -1,6 +1,7 @@
 """`RacingSearchCV`: candidates train side by side, and the worse ones stop early."""
 
 import time
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -258,7 +259,10 @@ class RacingSearchCV(BaseSearchCV):
         self.rung_scores_ = race.rung_scores
         self.n_epochs_ = np.array([[run.n_epochs for run in runs] for runs in race.runs])
         more = {"rung": race.reached}
-        self.cv_results_ = self._format_results(candidates, self.n_splits_, out, more)
+        with warnings.catch_warnings():
+            if self.max_time is not None:  # scores that are missing for want of time are no fault
+                warnings.filterwarnings("ignore", "One or more of the t", UserWarning)
+            self.cv_results_ = self._format_results(candidates, self.n_splits_, out, more)
 
     def _choose(self, race, metric):
         """The best of those that got furthest."""

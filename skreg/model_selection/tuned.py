@@ -3,7 +3,7 @@
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_matrix, issparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.model_selection import check_cv
@@ -126,6 +126,7 @@ class _Tuned(BaseEstimator):
             y,
             accept_sparse="csr",
             dtype=(np.float64, np.float32),
+            order="C",
             multi_output=True,
             y_numeric=self._y_numeric,
             ensure_min_samples=2,
@@ -148,7 +149,8 @@ class _Tuned(BaseEstimator):
         X, y, weight = _rows.drop_weightless(X, y, weight)
         codes = self._codes(y)
         if X.shape[0] * X.shape[1] <= _VALUES_OF_A_SET:
-            X, codes, weight = _rows.as_weighted_set(X, codes, weight, limit=len(y))
+            rows, codes, weight = _rows.as_weighted_set(X, codes, weight, limit=len(y))
+            X = csr_matrix(rows) if issparse(X) else rows
             y = self._decode_codes(codes)
         if self.cv is not None:
             n_splits, n_repeats = self.cv, 1
@@ -217,8 +219,11 @@ class _Tuned(BaseEstimator):
                 lines.append(f"  {row['weight']:4.0%}  score {row['score']:.4f}: {chosen}")
         return "\n".join(lines)
 
-    def _checked(self, X):
+    def _fitted(self):
         check_is_fitted(self)
+        return self.best_estimator_
+
+    def _checked(self, X):
         refuse_gradients(X=X)
         return validate_data(
             self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
@@ -237,7 +242,7 @@ class _Tuned(BaseEstimator):
         y : ndarray of shape (n_nets, n_samples, ...)
             Their mean over the first axis by ``best_estimator_.weights`` is the prediction.
         """
-        return self.best_estimator_.predict_members(self._checked(X))
+        return self._fitted().predict_members(self._checked(X))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -327,7 +332,7 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
         std : ndarray of the shape of y
             Only with `return_std`.
         """
-        return self.best_estimator_.predict(self._checked(X), return_std=return_std)
+        return self._fitted().predict(self._checked(X), return_std=return_std)
 
     def _check_y(self, y):
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
@@ -424,7 +429,7 @@ class TunedMLPClassifier(ClassifierMixin, _Tuned):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Most probable classes, or a 0/1 matrix for multilabel targets.
         """
-        return self.best_estimator_.predict(self._checked(X))
+        return self._fitted().predict(self._checked(X))
 
     def predict_proba(self, X):
         """Predict probabilities of the classes: the weighted mean over the nets.
@@ -439,7 +444,7 @@ class TunedMLPClassifier(ClassifierMixin, _Tuned):
         p : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        return self.best_estimator_.predict_proba(self._checked(X))
+        return self._fitted().predict_proba(self._checked(X))
 
     def predict_log_proba(self, X):
         """Predict logarithms of the probabilities of the classes.
@@ -454,7 +459,7 @@ class TunedMLPClassifier(ClassifierMixin, _Tuned):
         log_p : ndarray of shape (n_samples, n_classes)
             ``log(predict_proba(X))``.
         """
-        return self.best_estimator_.predict_log_proba(self._checked(X))
+        return self._fitted().predict_log_proba(self._checked(X))
 
     def decision_function(self, X):
         """Logarithms of the mean probabilities, or log-odds where there are two classes.
@@ -469,7 +474,7 @@ class TunedMLPClassifier(ClassifierMixin, _Tuned):
         raw : ndarray of shape (n_samples,) or (n_samples, n_classes)
             Log-odds of the second of two classes, else logarithms.
         """
-        return self.best_estimator_.decision_function(self._checked(X))
+        return self._fitted().decision_function(self._checked(X))
 
     def _check_y(self, y):
         return check_labels(y, "y")

@@ -1,0 +1,156 @@
+"""Estimators that choose everything: scikit-learn's checks, rows and targets of all kinds."""
+
+import pickle
+import time
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris, load_wine, make_multilabel_classification
+from sklearn.model_selection import GroupKFold, KFold, cross_val_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skreg
+from skreg import TunedMLPClassifier, TunedMLPRegressor
+from skreg.model_selection._splits import splits_of
+
+SMALL = {"n_candidates": 3, "cv": 2, "max_time": 20, "random_state": 0}
+REGRESSOR, CLASSIFIER = TunedMLPRegressor(**SMALL), TunedMLPClassifier(**SMALL)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [net.set_params(n_candidates=1) for net in map(clone, (REGRESSOR, CLASSIFIER))]
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def _diabetes():
+    X, y = load_diabetes(return_X_y=True)
+    return X[:120], y[:120]
+
+
+def _data(kind):
+    if kind == "regression":
+        return _diabetes()
+    if kind == "two targets":
+        X, y = _diabetes()
+        return X, np.column_stack([y, X[:, 2]])
+    if kind == "labels":
+        X, y = load_iris(return_X_y=True)
+        return X, np.array(["setosa", "versicolor", "virginica"])[y]
+    if kind == "two classes":
+        X, y = load_iris(return_X_y=True)
+        return X[:100] + np.sin(np.arange(400)).reshape(100, 4), y[:100]
+    return make_multilabel_classification(90, 6, n_classes=3, random_state=0)
+
+
+KINDS = "regression", "two targets", "labels", "two classes", "multilabel"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_targets_of_every_kind(kind, tmp_path):
+    X, y = _data(kind)
+    net = clone(REGRESSOR if kind in KINDS[:2] else CLASSIFIER).fit(X, y)
+    expected = net.predict(X)
+    assert expected.shape == y.shape
+    assert net.score(X, y) > 0.4
+    weights = net.best_estimator_.weights
+    mean = np.average(net.predict_members(X), axis=0, weights=weights)
+    if kind in KINDS[:2]:
+        np.testing.assert_allclose(expected, mean)
+        assert net.predict(X, return_std=True)[1].shape == y.shape
+    else:
+        np.testing.assert_allclose(net.predict_proba(X), mean, rtol=1e-6)
+        assert net.decision_function(X).shape == (y.shape if kind == "two classes" else mean.shape)
+    skreg.save(net, tmp_path / "net.skreg")
+    for again in (skreg.load(tmp_path / "net.skreg"), pickle.loads(pickle.dumps(net))):
+        np.testing.assert_array_equal(again.predict(X), expected)
+    np.testing.assert_array_equal(clone(net).fit(X, y).predict(X), expected)
+
+
+def test_what_was_chosen_is_told():
+    X, y = load_wine(return_X_y=True)
+    net = clone(CLASSIFIER).fit(X, y)
+    board = net.leaderboard_
+    assert [row["rank"] for row in board] == [1, 2, 3]
+    assert board[0]["params"].items() <= {k[5:]: v for k, v in net.best_params_.items()}.items()
+    assert np.isclose(sum(row["weight"] for row in board), 1)
+    assert board[0]["score"] == net.best_score_ == net.cv_results_["mean_test_score"].max()
+    text = net.describe()
+    assert f"together {net.score_:.4f}" in text
+    assert all(name in text for name in board[0]["params"])
+
+
+def test_weights_are_repeated_rows_and_order_does_not_matter():
+    X, y = _data("labels")
+    weight = np.random.RandomState(0).randint(0, 3, len(y))
+    weighted = clone(CLASSIFIER).fit(X, y, sample_weight=weight).predict_proba(X)
+    rows = np.random.RandomState(1).permutation(np.repeat(np.arange(len(y)), weight))
+    np.testing.assert_array_equal(
+        clone(CLASSIFIER).fit(X[rows], y[rows]).predict_proba(X), weighted
+    )
+
+
+@pytest.mark.parametrize("cv", [3, KFold(2), GroupKFold(2)], ids=str)
+def test_splitters(cv):
+    X, y = _diabetes()
+    net = clone(REGRESSOR).set_params(cv=cv)
+    groups = np.arange(len(y)) % 4 if isinstance(cv, GroupKFold) else None
+    net.fit(X, y, groups=groups, sample_weight=np.linspace(0, 1, len(y)))
+    assert net.n_splits_ == (3 if cv == 3 else 2)
+
+
+def test_groups_need_a_splitter():
+    X, y = _diabetes()
+    with pytest.raises(ValueError, match="groups are for a splitter, but cv is 2"):
+        clone(REGRESSOR).fit(X, y, groups=np.arange(len(y)))
+
+
+def test_sparse_rows():
+    X, y = _data("labels")
+    net = clone(CLASSIFIER).fit(csr_matrix(X), y)
+    assert net.score(csr_matrix(X), y) > 0.9
+
+
+def test_rare_classes_are_in_all_training_rows():
+    strata = np.array([0] * 10 + [1] * 9 + [2] * 2)
+    splits = splits_of(len(strata), strata, 3, 2, seed=0)
+    assert len(splits) == 6
+    for train, test in splits:
+        assert set(strata[train]) == {0, 1, 2}
+        assert set(strata[test]) == {0, 1}
+        assert not set(train) & set(test)
+    X = np.random.RandomState(0).standard_normal((21, 3)) + strata[:, None]
+    assert clone(CLASSIFIER).set_params(cv=3).fit(X, strata).classes_.tolist() == [0, 1, 2]
+
+
+def test_two_rows_and_one_class():
+    X = np.arange(8.0).reshape(4, 2)
+    assert clone(REGRESSOR).fit(X[:2], [0.0, 1.0]).predict(X).shape == (4,)
+    assert clone(CLASSIFIER).fit(X, list("abcd")).predict(X).shape == (4,)
+
+
+def test_nothing_is_lost_where_a_fit_fails():
+    X, y = _diabetes()
+    net = clone(REGRESSOR).fit(X, y)
+    before = net.predict(X)
+    with pytest.raises(ValueError, match="NaN"):
+        net.fit(np.full_like(X, np.nan), y)
+    np.testing.assert_array_equal(net.predict(X), before)
+
+
+def test_it_can_be_cross_validated():
+    X, y = _diabetes()
+    assert cross_val_score(REGRESSOR, X, y, cv=2).mean() > 0
+
+
+@pytest.mark.slow
+def test_the_defaults_are_good_on_few_rows_in_little_time():
+    X, y = load_wine(return_X_y=True)
+    began = time.perf_counter()
+    net = TunedMLPClassifier(max_time=5, random_state=0).fit(X[::3], y[::3])
+    assert time.perf_counter() - began < 60
+    assert net.score(np.delete(X, np.s_[::3], 0), np.delete(y, np.s_[::3])) > 0.9
