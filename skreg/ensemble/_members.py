@@ -76,6 +76,8 @@ class Members(CallbackSupportMixin, OnnxMixin):
             fit_params = process_routing(self, "fit", **fit_params)["estimator"]["fit"]
             self._prepare_draws(X, y, weight)
             self._fit_members(X, y, fit_params, task)
+            for name in ("oob_score_", "oob_prediction_", "oob_decision_function_"):
+                vars(self).pop(name, None)  # of other members
             if self.oob_score:
                 self._score_out_of_bag(X, y, np.ones(len(y)) if weight is None else weight)
             if task is not None:
