@@ -1,10 +1,10 @@
 """What `search_space` and `portfolio` are chosen by: random settings on all tables.
 
-`SKREG_DATA` names the folder with the tables. ``--minutes 25`` makes new runs, and without it
-those in ``search_space_runs.csv`` are used. Each setting is fitted on at most 800 rows of every
-table, one split of a large table and two of a small one, and judged on up to 2,000 others. The
-portfolio is chosen greedily, and judged on tables that had no part in choosing it. ``--write``
-puts it into `skreg`.
+`SKREG_DATA` names the folder with the tables. ``--minutes 25`` adds runs to those in
+``search_space_runs.csv``, with draws from the space as it is. Each setting is fitted on at most 800
+rows of every table, one split of a large table and two of a small one, and judged on up to 2,000
+others. The portfolio is chosen greedily, and judged on tables that had no part in choosing it.
+``--write`` puts it into `skreg`.
 """
 
 import argparse
@@ -26,7 +26,8 @@ from skreg.hyperparameters import presets
 RUNS = Path(__file__).with_name("search_space_runs.csv")
 SETTINGS = Path(__file__).with_name("search_space_settings.json")
 CHOSEN = Path(presets.__file__).with_name("tabular.json")
-N_SETTINGS, N_TRAIN, N_TEST, N_CHOSEN = 120, 800, 2000, 16
+HEADER = ["setting", "table", "split", "score", "seconds"]
+N_SETTINGS, N_TRAIN, N_TEST, N_CHOSEN, OWN = 1000, 800, 2000, 16, 0.1
 FIRST = {
     "hidden_layer_sizes": (256, 256, 256),
     "activation": "tanh",
@@ -48,11 +49,12 @@ BY_HAND = [
 ]
 
 
-def draws():
-    """Settings to try, for 1,600 rows; each table's net takes those that it has."""
+def draws(n_before):
+    """Settings to try after so many, for 1,600 rows; each table's net takes those that it has."""
     spaces = {**search_space(MLPClassifier()), **search_space(MLPRegressor())}
-    random = ParameterSampler(spaces, N_SETTINGS - len(BY_HAND), random_state=0)
-    return [_plain(setting) for setting in [*BY_HAND, *random]]
+    by_hand = BY_HAND[n_before:]
+    random = ParameterSampler(spaces, N_SETTINGS - len(by_hand), random_state=n_before)
+    return [_plain(setting) for setting in [*by_hand, *random]]
 
 
 def _plain(setting):
@@ -94,21 +96,29 @@ def fitted_score(name, setting, X, y, X_test, y_test):
 
 
 def run(minutes):
-    """Make runs, one setting after another on all tables, until time is out; keep whole rounds."""
+    """Add runs, one setting after another on all tables, until time is out; keep whole rounds."""
     data = [(name, i, *parts) for name in TABLES for i, parts in enumerate(splits(name))]
-    settings, rows, end = draws(), [], time.monotonic() + 60 * minutes
-    SETTINGS.write_text("[\n" + ",\n".join(json.dumps(s) for s in settings) + "\n]\n")
-    for number, setting in enumerate(settings):
+    settings, end = kept(), time.monotonic() + 60 * minutes
+    rows = pd.read_csv(RUNS) if RUNS.exists() else None
+    for setting in draws(len(settings)):
+        new = []
         for name, split, *parts in data:
             start = time.perf_counter()
             score = fitted_score(name, setting, *parts)
             taken = time.perf_counter() - start
-            rows.append((number, name, split, round(score, 5), round(taken, 2)))
-        if time.monotonic() > end and number + 1 >= N_CHOSEN:
+            new.append((len(settings), name, split, round(score, 5), round(taken, 2)))
+        settings.append(setting)
+        rows = pd.concat([rows, pd.DataFrame(new, columns=HEADER)])
+        rows.to_csv(RUNS, index=False)
+        SETTINGS.write_text("[\n" + ",\n".join(json.dumps(s) for s in settings) + "\n]\n")
+        print(f"setting {len(settings) - 1}: {sum(row[4] for row in new):.0f} s", flush=True)
+        if time.monotonic() > end:
             break
-        header = ["setting", "table", "split", "score", "seconds"]
-        pd.DataFrame(rows, columns=header).to_csv(RUNS, index=False)
-        print(f"setting {number}: {sum(row[4] for row in rows[-len(data) :]):.0f} s", flush=True)
+
+
+def kept():
+    """Settings that there are runs of."""
+    return json.loads(SETTINGS.read_text()) if SETTINGS.exists() else []
 
 
 def regrets():
@@ -118,44 +128,52 @@ def regrets():
     return ((best - scores) / (best - middle)).clip(upper=2)
 
 
-def greedy(regret, weights, n=N_CHOSEN):
-    """Settings, in the order in which each lowers the weighted mean of the best regret most."""
-    left, chosen = np.full(regret.shape[1], np.inf), []
+def greedy(regret, n=N_CHOSEN):
+    """Settings, in the order in which each lowers the mean over tables of the best regret most.
+
+    A little of each one's own mean goes with it, so that none is there for one lucky table. Where
+    nothing is left to gain it begins anew with the others.
+    """
+    values = regret.to_numpy()
+    left, chosen, own = np.full(values.shape[1], np.inf), [], values.mean(axis=1)
     for _ in range(n):
-        means = np.minimum(regret.to_numpy(), left) @ weights
+        means = np.minimum(values, left).mean(axis=1) + OWN * own
         means[chosen] = np.inf
         chosen.append(int(means.argmin()))
-        left = np.minimum(left, regret.to_numpy()[chosen[-1]])
+        left = np.minimum(left, values[chosen[-1]])
+        if not left.any():
+            left[:] = np.inf
     return [int(regret.index[i]) for i in chosen]
 
 
-def chosen_for(task, without=(), other=0.5):
-    """Numbers of the settings chosen for a task; tables of the `other` task weigh less."""
-    regret = regrets().drop(columns=list(without))
-    weights = np.array([1.0 if name in task else other for name in regret.columns])
-    return greedy(regret, weights / weights.sum())
+def task_of(name):
+    """All tables of a table's task."""
+    return list(REGRESSION if name in REGRESSION else CLASSIFICATION)
+
+
+def chosen_for(task, without=None):
+    """Numbers of the settings chosen for a task, on its own tables."""
+    return greedy(regrets()[[name for name in task if name != without]])
 
 
 def portfolio_without(name):
     """Settings chosen without one table, for 1,600 rows: what may be judged on it."""
-    task = REGRESSION if name in REGRESSION else CLASSIFICATION
-    settings = json.loads(SETTINGS.read_text())
-    return [settings[number] for number in chosen_for(task, without=[name])]
+    settings = kept()
+    return [settings[number] for number in chosen_for(task_of(name), without=name)]
 
 
 def judge():
     """Print how well choices do on tables that had no part in them, and what draws are good."""
     regret, rows = regrets(), []
     for label, task in (("regression", REGRESSION), ("classification", CLASSIFICATION)):
-        for other in (0.0, 0.5, 1.0):
-            lists = {name: chosen_for(task, [name], other) for name in task}
-            for_all = chosen_for(task, (), other)
-            for k in (1, 2, 4, 8, 16):
-                out = [regret.loc[numbers[:k], name].min() for name, numbers in lists.items()]
-                random = [_best_of_random(regret[name].to_numpy(), k) for name in task]
-                within = regret.loc[for_all[:k], list(task)].min().mean()
-                rows.append((label, other, k, np.mean(out), within, np.mean(random)))
-    names = ("task", "weight of the other's", "settings", "left-out tables", "own", "random")
+        lists = {name: chosen_for(task, name) for name in task}
+        for_all = chosen_for(task)
+        for k in (1, 2, 4, 8, 16):
+            out = [regret.loc[numbers[:k], name].min() for name, numbers in lists.items()]
+            random = [_best_of_random(regret[name].to_numpy(), k) for name in task]
+            within = regret.loc[for_all[:k], list(task)].min().mean()
+            rows.append((label, k, np.mean(out), within, np.mean(random)))
+    names = ("task", "settings", "a table left out", "all had a part", "random settings")
     report(f"Regret of the best of k, {len(regret)} settings on 18 tables", names, rows)
     _print_parameters(regret)
 
@@ -167,7 +185,7 @@ def _best_of_random(regret, k):
 
 
 def _print_parameters(regret):
-    settings = [json.loads(SETTINGS.read_text())[i] for i in regret.index]
+    settings = [kept()[i] for i in regret.index]
     rows = []
     for name in sorted({name for setting in settings for name in setting}):
         kinds = [_kind(setting.get(name, "off")) for setting in settings]
@@ -189,7 +207,7 @@ def _kind(value):
 
 def write():
     """Put the portfolio into skreg."""
-    settings, parts = json.loads(SETTINGS.read_text()), []
+    settings, parts = kept(), []
     for kind, task, cls in (
         ("regressor", REGRESSION, MLPRegressor),
         ("classifier", CLASSIFICATION, MLPClassifier),
@@ -205,7 +223,7 @@ def write():
 def main(arguments=()):
     """Make runs where asked to, judge, and write where asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks search_space")
-    parser.add_argument("--minutes", type=float, help="make new runs for so long")
+    parser.add_argument("--minutes", type=float, help="add runs for so long")
     parser.add_argument("--write", action="store_true", help="put the portfolio into skreg")
     options = parser.parse_args(arguments)
     if options.minutes:

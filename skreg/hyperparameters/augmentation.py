@@ -11,7 +11,7 @@ AUGMENTATION = [
         "mixup_alpha",
         default=0.0,
         constraints=[AT_LEAST_0],
-        search=OffOr(uniform(0.05, 0.45), 0.7),
+        search=OffOr(uniform(0.05, 0.45)),
         type="float",
         doc="""
         Every row of a batch is mixed with another, features and targets, in shares drawn from

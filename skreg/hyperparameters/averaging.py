@@ -8,7 +8,7 @@ AVERAGING = [
         "averaging",
         default=None,
         constraints=[one_of("ema", "swa"), None],
-        search=OffOr(["ema"], 0.7, off=None),
+        search=OffOr(["ema"], off=None),
         type='{"ema", "swa"}',
         doc="""
         Average of the weights along the path that validates and predicts in their place: their

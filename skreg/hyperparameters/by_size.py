@@ -24,14 +24,16 @@ def few_rows(n_samples):
 def epochs(n_samples, n_features):
     """Values of `max_iter`."""
     usual = usual_epochs(n_samples)
-    return [max(10, round(factor * usual)) for factor in (0.6, 1, 1.6)]
+    return [max(10, round(factor * usual)) for factor in (0.6, 1)]
 
 
 def batches(n_samples, n_features):
     """Values of `batch_size`."""
-    return [16, 32, 64] if few_rows(n_samples) else [64, 128, 256]
+    if few_rows(n_samples):
+        return [16, 32]
+    return [64, 128] if (n_samples or USUAL_ROWS) < 10_000 else [128, 256]
 
 
 def input_dropouts(n_samples, n_features):
     """A distribution of `input_dropout`: where columns are few, each one counts."""
-    return OffOr(uniform(0, 0.3), 0.7 if n_features is None or n_features >= 10 else 0.9)
+    return OffOr(uniform(0, 0.2), 0.7 if n_features is None or n_features >= 10 else 0.95)

@@ -73,7 +73,7 @@ NOISE = [
         "noise_std",
         default=0.0,
         constraints=[AT_LEAST_0],
-        search=OffOr(loguniform(0.01, 0.5), 0.7),
+        search=OffOr(loguniform(0.01, 0.3), 0.7),
         type="float",
         doc="Standard deviation of Gaussian noise on the inputs, in the units of X (Bishop 1995).",
         smooth=False,
@@ -82,7 +82,7 @@ NOISE = [
         "weight_noise_std",
         default=0.0,
         constraints=[AT_LEAST_0],
-        search=OffOr(loguniform(0.003, 0.1), 0.8),
+        search=OffOr(loguniform(0.003, 0.03), 0.8),
         type="float",
         doc="""
         Standard deviation of Gaussian noise on the weights at which gradients are taken
@@ -94,7 +94,7 @@ NOISE = [
         "target_noise_std",
         default=0.0,
         constraints=[AT_LEAST_0],
-        search=OffOr(loguniform(0.03, 0.5), 0.7),
+        search=OffOr(loguniform(0.03, 0.3), 0.8),
         type="float",
         doc="""
         Standard deviation of Gaussian noise on the targets, in training units (of the standardized

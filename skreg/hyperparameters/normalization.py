@@ -8,7 +8,7 @@ NORMALIZATION = [
         "normalization",
         default=None,
         constraints=[one_of("layer", "batch"), None],
-        search=OffOr(["layer", "batch"], 0.6, off=None),
+        search=OffOr(["layer", "layer", "batch"], off=None),
         type='{"layer", "batch"}',
         doc="""
         Normalisation of each hidden layer's pre-activation z, before the activation:

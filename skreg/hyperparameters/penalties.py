@@ -9,7 +9,7 @@ ALPHA = Hyperparameter(
     "alpha",
     default=1e-4,
     constraints=[AT_LEAST_0, "array-like"],
-    search=loguniform(1e-6, 1e-1),
+    search=loguniform(1e-6, 3e-2),
     type="float or array-like of shape (n_layers - 1,)",
     doc="""
         Strength of the L2 penalty, the lambda of the literature: ``alpha / 2 * sum(W^2)`` is added
@@ -34,7 +34,7 @@ PENALTIES = [
         "l1",
         default=0.0,
         constraints=[AT_LEAST_0, "array-like"],
-        search=OffOr(loguniform(1e-6, 1e-3), 0.8),
+        search=OffOr(loguniform(1e-5, 5e-4), 0.7),
         type="float or array-like of shape (n_layers - 1,)",
         doc="""
         Strength of the L1 penalty ``l1 * sum(|W|)``, by a proximal step: weights become exactly 0

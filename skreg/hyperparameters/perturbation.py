@@ -34,7 +34,7 @@ PERTURBATION = [
         "sam_rho",
         default=0.0,
         constraints=[AT_LEAST_0],
-        search=OffOr(loguniform(0.01, 0.1), 0.8),
+        search=OffOr(loguniform(0.02, 0.1), 0.8),
         type="float",
         doc="""
         Sharpness-aware steps: gradients are taken at the weights moved by `sam_rho` up the gradient

@@ -54,7 +54,7 @@ TARGET = [
         "label_smoothing",
         default=0.0,
         constraints=[Interval(Real, 0, 1, closed="both")],
-        search=OffOr(uniform(0.02, 0.18), 0.4),
+        search=OffOr(uniform(0.02, 0.18)),
         type="float",
         doc="""
         Share eps of the target's mass spread over all K classes, in [0, 1], as torch and Keras

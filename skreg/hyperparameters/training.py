@@ -82,7 +82,7 @@ TRAINING = [
         "learning_rate_init",
         default=0.001,
         constraints=[ABOVE_0],
-        search=loguniform(5e-4, 1e-2),
+        search=loguniform(5e-4, 8e-3),
         type="float",
         doc="""
         Learning rate at the start, for adam, adamw and sgd. `partial_fit` goes on with its own.
@@ -268,7 +268,7 @@ TRAINING = [
         "beta_2",
         default=0.999,
         constraints=[SHARE],
-        search=[0.95, 0.95, 0.999],
+        search=[0.95, 0.999],
         type="float",
         doc="Decay of Adam's second moment, in [0, 1).",
     ),
