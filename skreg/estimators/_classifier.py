@@ -12,6 +12,7 @@ from skreg.estimators._forward import mean_of
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import ClassTarget, check_labels
 from skreg.estimators._thinned import moments, thinned_outputs
+from skreg.estimators._validation import FIT_REQUESTS
 
 _VALUES_AT_ONCE = 2**23  # of the output, which is taken to labels piece by piece
 
@@ -19,6 +20,7 @@ _VALUES_AT_ONCE = 2**23  # of the output, which is taken to labels piece by piec
 class NetClassifierMixin(ClassifierMixin):
     """`partial_fit`, predictions and classes, beside `skreg.estimators._base.BaseMLP`."""
 
+    __metadata_request__fit = FIT_REQUESTS
     _y_numeric = False
 
     @available_if(trains_in_steps)

@@ -10,11 +10,13 @@ from skreg._sklearn import _fit_context
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import RegressionTarget
 from skreg.estimators._thinned import moments, thinned_outputs
+from skreg.estimators._validation import FIT_REQUESTS
 
 
 class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
     """`partial_fit`, `predict` and the target's units, beside `skreg.estimators._base.BaseMLP`."""
 
+    __metadata_request__fit = FIT_REQUESTS
     _y_numeric = True
 
     @available_if(trains_in_steps)

@@ -14,6 +14,15 @@ from skreg._arrays import refuse_gradients
 from skreg._sklearn import _check_feature_names, metric_of
 from skreg.estimators import _rows
 
+FIT_REQUESTS = {
+    "groups": False,
+    "X_val": True,
+    "y_val": True,
+    "sample_weight_val": True,
+    "X_unlabeled": True,
+}
+"""Metadata routing by default: `groups` are the outer splitter's, the rest are a net's alone."""
+
 
 def check_given_together(estimator, X_val, y_val, sample_weight_val, groups):
     """The validation set given to `fit` as a tuple, or None; raises where its parts do not fit."""
@@ -115,6 +124,11 @@ def split_by(splitter, X, y, weight, groups):
     ValueError
         Where a side has no rows, or the splitter no split.
     """
+    if groups is None and _needs_groups(splitter):
+        raise ValueError(
+            f"validation_fraction={splitter!r} splits by groups, but fit was given none: pass "
+            "groups=, under metadata routing with set_fit_request(groups=True) of the net."
+        )
     sides = None
     for sides in splitter.split(X, y, groups):  # noqa: B007 - the last one is wanted
         pass
@@ -125,6 +139,13 @@ def split_by(splitter, X, y, weight, groups):
         )
     train, validation = ((X[side], y[side], weight[side]) for side in sides)
     return train, _rows.drop_weightless(*validation)
+
+
+def _needs_groups(splitter):
+    """Whether a splitter of scikit-learn's cannot do without groups."""
+    if not hasattr(splitter, "get_metadata_routing"):
+        return False
+    return splitter.get_metadata_routing().split.requests.get("groups") is True
 
 
 def _takes_weights(scorer):

@@ -54,6 +54,7 @@ class _WeightedRace(RacingSearchCV):
 class _Tuned(BaseEstimator):
     """What both share: rows become a set, candidates race on it, their nets predict together."""
 
+    __metadata_request__fit = {"groups": False}  # those of an outer search's splitter
     _parameter_constraints = {
         "n_candidates": [Interval(Integral, 1, None, closed="left"), None],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],

@@ -61,6 +61,7 @@ class ContrastivePretrainer(BasePretrainer):
     'contrastivepretrainer0'
     """
 
+    __metadata_request__fit = {"X_unlabeled": True, "X_val": True, "groups": False}
     _loss = "contrastive"
 
     @_fit_context(prefer_skip_nested_validation=True)

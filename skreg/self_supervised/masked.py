@@ -59,6 +59,7 @@ class MaskedPretrainer(BasePretrainer):
     True
     """
 
+    __metadata_request__fit = {"X_unlabeled": True, "X_val": True}
     _loss = "reconstruction"
 
     @_fit_context(prefer_skip_nested_validation=True)
