@@ -9,11 +9,14 @@ from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris, load_wine, make_multilabel_classification
 from sklearn.model_selection import GroupKFold, KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skreg
 from skreg import TunedMLPClassifier, TunedMLPRegressor
 from skreg.model_selection._splits import splits_of
+from tests._onnx import by_onnx
 
 SMALL = {"n_candidates": 3, "cv": 2, "max_time": 20, "random_state": 0}
 REGRESSOR, CLASSIFIER = TunedMLPRegressor(**SMALL), TunedMLPClassifier(**SMALL)
@@ -39,7 +42,7 @@ def _data(kind):
         X, y = _diabetes()
         return X, np.column_stack([y, X[:, 2]])
     if kind == "labels":
-        X, y = load_iris(return_X_y=True)
+        X, y = (a[::2] for a in load_iris(return_X_y=True))
         return X, np.array(["setosa", "versicolor", "virginica"])[y]
     if kind == "two classes":
         X, y = load_iris(return_X_y=True)
@@ -69,6 +72,21 @@ def test_targets_of_every_kind(kind, tmp_path):
     for again in (skreg.load(tmp_path / "net.skreg"), pickle.loads(pickle.dumps(net))):
         np.testing.assert_array_equal(again.predict(X), expected)
     np.testing.assert_array_equal(clone(net).fit(X, y).predict(X), expected)
+    identity = StandardScaler(with_mean=False, with_std=False).fit(X)
+    for model in (net, net.best_estimator_, make_pipeline(identity, net)):
+        X32 = X.astype(np.float32)
+        if kind in KINDS[:2]:
+            (found,) = by_onnx(model, X32)
+            expected = model.predict(X32).reshape(len(X), -1)
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.ptp(y))
+        else:
+            label, p = by_onnx(model, X32, options={"zipmap": False})
+            np.testing.assert_allclose(p, model.predict_proba(X32), atol=1e-4)
+            assert (label == model.predict(X32)).mean() > 0.95
+            raw_scores = {id(getattr(model, "steps", [(0, model)])[-1][1]): {"raw_scores": True}}
+            _, raw = by_onnx(model, X32, options=raw_scores)
+            last = raw[:, 1] if kind == "two classes" else raw
+            np.testing.assert_allclose(last, model.decision_function(X32), rtol=1e-2, atol=1e-2)
 
 
 def test_what_was_chosen_is_told():

@@ -87,6 +87,9 @@ def _labels(model, options):
 
 
 def _is_multilabel(model):
+    said = getattr(model, "multilabel", getattr(model, "multilabel_", None))
+    if said is not None:
+        return said
     return getattr(getattr(model, "_target", None), "kind", None) == "multilabel"
 
 

@@ -1,6 +1,5 @@
 """The race: rungs at which candidates are scored, and the best share of them trains on."""
 
-import math
 import threading
 import time
 from itertools import product
@@ -72,7 +71,7 @@ class Race:
         alive = list(range(len(self.runs)))
         for rung, until in enumerate(self._times_of_rungs()):
             last = rung == len(self.rungs) - 1
-            n_left = len(alive) if last else max(1, math.ceil(len(alive) / self.factor))
+            n_left = len(alive) if last else self._n_left(len(alive))
             self._admitted, self._until = {}, until
             with on_all_cores():
                 Parallel(n_jobs=self.n_jobs, require="sharedmem")(
@@ -81,7 +80,7 @@ class Race:
                 )
             alive = [c for c in alive if self._admitted[c]]
             if not last:
-                alive = self._best(alive, rung, max(1, math.ceil(len(alive) / self.factor)))
+                alive = self._best(alive, rung, self._n_left(len(alive)))
                 self._let_go_but(alive)
             self._say(rung, alive)
         if not keep:
@@ -134,6 +133,10 @@ class Race:
             scores = scores[self.metric if self.metric in scores else next(iter(scores))]
         return scores
 
+    def _n_left(self, n):
+        """How many of `n` candidates go on."""
+        return max(1, round(n / self.factor))
+
     def _best(self, candidates, rung, n):
         """The `n` best of some candidates at a rung, in the order of the candidates."""
         scores = np.nan_to_num(self.rung_scores[candidates, rung], nan=-np.inf)
@@ -152,7 +155,7 @@ class Race:
         n, before, steps = len(self.runs), 0.0, []
         for share in self.rungs:
             steps.append(n * (share - before))
-            n, before = max(1, math.ceil(n / self.factor)), share
+            n, before = self._n_left(n), share
         return self._began + self.max_time * np.cumsum(steps) / np.sum(steps)
 
     def _say(self, rung, alive):

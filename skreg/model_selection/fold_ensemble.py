@@ -8,20 +8,52 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
+from skreg.estimators._onnx import OnnxMixin
+from skreg.model_selection._onnx import fold_ensemble_answer
 
-class _FoldEnsemble(BaseEstimator):
+
+class _FoldEnsemble(OnnxMixin, BaseEstimator):
     """Fitted estimators and their weights."""
 
     def __init__(self, estimators, weights=None):
         self.estimators, self.weights = estimators, weights
 
     def __sklearn_is_fitted__(self):
-        return len(self.estimators) > 0
+        return True
+
+    def __sklearn_clone__(self):
+        return self
+
+    def fit(self, X, y=None, *args, **kwargs):
+        """Do nothing, as `sklearn.frozen.FrozenEstimator` does: the estimators are fitted.
+
+        Parameters
+        ----------
+        X, y : array-like
+            Ignored.
+        *args, **kwargs
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The ensemble as it was.
+        """
+        return self
 
     @property
     def n_features_in_(self):
         """Number of features of X."""
         return self.estimators[0].n_features_in_
+
+    @property
+    def n_outputs_(self):
+        """Number of outputs of the nets."""
+        estimator = self.estimators[0]
+        return (estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator).n_outputs_
+
+    def _onnx_answer(self, graph, x, raw_scores):
+        return fold_ensemble_answer(self, graph, x, raw_scores)
 
     def __getattr__(self, name):
         if name == "feature_names_in_" and vars(self).get("estimators"):

@@ -16,6 +16,7 @@ from skreg._arrays import refuse_gradients
 from skreg._sklearn import Interval, _fit_context
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
+from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._targets import check_labels
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
 from skreg.model_selection._splits import splits_of
@@ -51,7 +52,7 @@ class _WeightedRace(RacingSearchCV):
         )
 
 
-class _Tuned(BaseEstimator):
+class _Tuned(OnnxMixin, BaseEstimator):
     """What both share: rows become a set, candidates race on it, their nets predict together."""
 
     __metadata_request__fit = {"groups": False}  # those of an outer search's splitter
@@ -220,6 +221,14 @@ class _Tuned(BaseEstimator):
                 lines.append(f"  {row['weight']:4.0%}  score {row['score']:.4f}: {chosen}")
         return "\n".join(lines)
 
+    @property
+    def n_outputs_(self):
+        """Number of outputs of the nets."""
+        return self._fitted().n_outputs_
+
+    def _onnx_answer(self, graph, x, raw_scores):
+        return self.best_estimator_._onnx_answer(graph, x, raw_scores)
+
     def _fitted(self):
         check_is_fitted(self)
         return self.best_estimator_
@@ -380,6 +389,8 @@ class TunedMLPClassifier(ClassifierMixin, _Tuned):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Sorted labels; the numbers of the columns for multilabel targets.
+    multilabel_ : bool
+        Whether targets were matrices of zeros and ones.
     best_estimator_ : FoldEnsembleClassifier
         The nets that predict, and their weights.
     leaderboard_ : list of dict
@@ -481,14 +492,14 @@ class TunedMLPClassifier(ClassifierMixin, _Tuned):
         return check_labels(y, "y")
 
     def _note_target(self, y):
-        self._multilabel = y.ndim > 1
-        self.classes_ = np.arange(y.shape[1]) if self._multilabel else np.unique(y)
+        self.multilabel_ = y.ndim > 1
+        self.classes_ = np.arange(y.shape[1]) if self.multilabel_ else np.unique(y)
 
     def _codes(self, y):
-        return y if self._multilabel else np.searchsorted(self.classes_, y)[:, None]
+        return y if self.multilabel_ else np.searchsorted(self.classes_, y)[:, None]
 
     def _decode_codes(self, codes):
-        return codes if self._multilabel else self.classes_[codes[:, 0].astype(int)]
+        return codes if self.multilabel_ else self.classes_[codes[:, 0].astype(int)]
 
     def _net(self, seed):
         return MLPClassifier(random_state=seed)

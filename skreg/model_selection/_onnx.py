@@ -1,0 +1,61 @@
+"""ONNX graphs of ensembles of fold nets, for skl2onnx."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skreg.estimators._onnx import OnnxMixin
+
+
+def fold_ensemble_answer(ensemble, graph, x, raw_scores):
+    """Weighted mean of the predictions or probabilities, (n_rows, n_columns).
+
+    With `raw_scores` what `decision_function` gives, of two classes after its negative.
+
+    Raises
+    ------
+    NotImplementedError
+        For estimators that are neither nets nor pipelines of a StandardScaler and a net.
+    """
+    classes, parts = getattr(ensemble, "classes_", None), []
+    for weight, estimator in zip(ensemble._weights(), ensemble.estimators, strict=True):
+        net, rows = _scaled(estimator, graph, x)
+        answer = net._onnx_answer(graph, rows, False)
+        if classes is not None and len(net.classes_) < len(classes):
+            places = np.eye(len(classes))[np.searchsorted(classes, net.classes_)]
+            answer = graph.node("MatMul", [answer, graph.constant(places)])
+        parts.append(graph.node("Mul", [answer, graph.constant(np.full(1, weight))]))
+    answer = graph.node("Sum", parts)
+    if not raw_scores:
+        return answer
+    if ensemble.multilabel:
+        return graph.log_odds(answer)
+    log_p = graph.log(answer)
+    if len(classes) > 2:
+        return log_p
+    other = graph.node("Gather", [log_p, graph.constant(np.array([1, 0]))], axis=1)
+    return graph.node("Sub", [log_p, other])
+
+
+def _scaled(estimator, graph, x):
+    """The net at the end of an estimator, and its rows."""
+    steps = estimator.steps if isinstance(estimator, Pipeline) else [("net", estimator)]
+    (*before, (_, net)) = steps
+    for _, step in before:
+        if type(step) is not StandardScaler:
+            raise _refused(step)
+        if step.mean_ is not None and step.with_mean:
+            x = graph.node("Sub", [x, graph.constant(step.mean_)])
+        if step.scale_ is not None:
+            x = graph.node("Div", [x, graph.constant(step.scale_)])
+    if not isinstance(net, OnnxMixin):
+        raise _refused(net)
+    return net, x
+
+
+def _refused(step):
+    return NotImplementedError(
+        "ONNX has ensembles of skreg's nets, alone or after a StandardScaler, not of "
+        f"{type(step).__qualname__}: put what comes before the net in front of the search, in a "
+        "Pipeline."
+    )
