@@ -75,7 +75,7 @@ class Members(CallbackSupportMixin, OnnxMixin):
             self._validate_estimator(self._get_estimator())
             fit_params = process_routing(self, "fit", **fit_params)["estimator"]["fit"]
             self._prepare_draws(X, y, weight)
-            self._fit_members(X, y, fit_params, task)
+            self._fit_members(X, self._told(y), fit_params, task)
             for name in ("oob_score_", "oob_prediction_", "oob_decision_function_"):
                 vars(self).pop(name, None)  # of other members
             if self.oob_score:
@@ -93,6 +93,10 @@ class Members(CallbackSupportMixin, OnnxMixin):
             raise ValueError(
                 "oob_score=True and warm_start=True do not go together: set one of them to False."
             )
+
+    def _told(self, y):
+        """y as members are given it."""
+        return y
 
     def _prepare_draws(self, X, y, weight):
         """What `_fitting.draw` makes the draws from, with a member's seed."""

@@ -41,4 +41,5 @@ def _over_all_classes(ensemble, member, graph, answer):
     n_classes = getattr(ensemble, "n_classes_", None)
     if n_classes is None or len(member.classes_) == n_classes:
         return answer
-    return graph.node("MatMul", [answer, graph.constant(np.eye(n_classes)[member.classes_])])
+    places = ensemble._numbers(member.classes_)
+    return graph.node("MatMul", [answer, graph.constant(np.eye(n_classes)[places])])

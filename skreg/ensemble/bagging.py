@@ -348,11 +348,10 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
 
     def _over_all_classes(self, p):
         """Probabilities with a column for every class; stacked members may all lack the same."""
-        seen = self.estimators_[0].classes_
         if p.shape[2] == self.n_classes_:
             return p
         whole = np.zeros((*p.shape[:2], self.n_classes_), p.dtype)
-        whole[..., seen] = p
+        whole[..., self._numbers(self.estimators_[0].classes_)] = p
         return whole
 
     def _joint_pieces(self, nets, X):
@@ -369,9 +368,9 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
             return raw
         p = np.zeros((X.shape[0], self.n_classes_))
         if hasattr(member, "predict_proba"):
-            p[:, member.classes_] = member.predict_proba(X, **params)
+            p[:, self._numbers(member.classes_)] = member.predict_proba(X, **params)
         else:
-            p[np.arange(len(p)), member.predict(X, **params)] = 1
+            p[np.arange(len(p)), self._numbers(member.predict(X, **params))] = 1
         return p
 
     def _get_estimator(self):
@@ -383,6 +382,13 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
         present = np.unique(y if weight is None else y[weight > 0])
         self.classes_, self.n_classes_ = self.classes_[present], len(present)
         return np.searchsorted(present, y).clip(max=len(present) - 1)
+
+    def _told(self, y):
+        return self.classes_[y]
+
+    def _numbers(self, labels):
+        """Places of labels among `classes_`."""
+        return np.searchsorted(self.classes_, labels)
 
     def _book_oob(self, y, prediction, seen, weight):
         self.oob_decision_function_ = prediction

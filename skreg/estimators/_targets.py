@@ -222,6 +222,7 @@ class ClassTarget:
             raise ValueError(
                 f"{name} has labels that are not among the classes {self.classes}: {unknown[:5]}. "
                 "Leave these rows out, or name all classes in the first call of partial_fit."
+                f"{_of_numbers(self.classes)}"
             )
         return np.searchsorted(self.classes, y).astype(np.float64).reshape(-1, 1)
 
@@ -265,7 +266,7 @@ class ClassTarget:
         if unknown and missing:
             raise ValueError(
                 f"class_weight={self.class_weight!r} names {unknown}, which are not among the "
-                f"classes {labels}: give the weights by the labels of y."
+                f"classes {labels}: give the weights by the labels of y.{_of_numbers(labels)}"
             )
         if not all(isinstance(value, Real) and 0 <= value < np.inf for value in values):
             raise ValueError(
@@ -307,6 +308,17 @@ class ClassTarget:
         if self.kind == "binary":
             return self.classes[(output[:, 0] > 0.5).astype(np.intp)]
         return self.classes[output.argmax(axis=1)]
+
+
+def _of_numbers(classes):
+    """What to add where labels are numbers from 0 on, which may not be those of the user."""
+    if not np.array_equal(classes, range(len(classes))):
+        return ""
+    return (
+        " VotingClassifier, StackingClassifier, BaggingClassifier and one-vs-rest of scikit-learn "
+        "give their members 0, 1, ... in place of labels: name these there, or use "
+        "skreg.BaggingClassifier, whose members have the labels."
+    )
 
 
 def check_labels(y, name="y"):
