@@ -8,14 +8,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_iris
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,
+    check_scoring,
+    f1_score,
     make_scorer,
     max_error,
     mean_absolute_error,
     r2_score,
+    recall_score,
+    roc_auc_score,
 )
 from sklearn.model_selection import GroupShuffleSplit, PredefinedSplit, TimeSeriesSplit
 
-from skreg import MLPClassifier, MLPRegressor
+from skreg import BaggingClassifier, MLPClassifier, MLPRegressor
 from tests._data import learnt, targets
 
 X, Y = targets("regression")
@@ -216,3 +221,94 @@ def test_mistakes(params, data, match):
     with pytest.raises(ValueError, match=match):
         net.fit(X, Y, **data)
     assert not hasattr(net, "coefs_")
+
+
+def lacking(kind):
+    """X, y and rows to hold out that lack a class, a label or a difference of targets."""
+    X, y = targets(kind)
+    if kind == "regression":
+        return X, y, X[:6], np.full(6, y[0])
+    keep = (
+        y[:, 0] == 0 if kind == "multilabel" else y != {"binary": "yes", "multiclass": "low"}[kind]
+    )
+    return X, y, X[keep], y[keep]
+
+
+BY_LABEL = [make_scorer(metric, pos_label="yes") for metric in (f1_score, recall_score)]
+CANNOT_JUDGE = [
+    *[("binary", s) for s in ("roc_auc", "neg_log_loss", "matthews_corrcoef", *BY_LABEL)],
+    (
+        "binary",
+        make_scorer(average_precision_score, response_method="predict_proba", pos_label="yes"),
+    ),
+    *[("multiclass", s) for s in ("neg_log_loss", "roc_auc_ovr", "roc_auc_ovo", "top_k_accuracy")],
+    ("multilabel", "roc_auc"),
+    *[("regression", s) for s in ("r2", "explained_variance")],
+]
+CAN_JUDGE = [
+    *[
+        (k, s)
+        for k in ("binary", "multiclass")
+        for s in ("accuracy", "balanced_accuracy", "f1_macro")
+    ],
+    ("binary", make_scorer(f1_score, pos_label="no")),
+    ("multilabel", "average_precision"),
+    ("regression", "neg_mean_absolute_error"),
+]
+
+
+def net_of(kind, **params):
+    return (MLPRegressor if kind == "regression" else MLPClassifier)(**{**STOP, **params})
+
+
+@pytest.mark.parametrize("stop", [False, True])
+@pytest.mark.parametrize(("kind", "scoring"), CANNOT_JUDGE)
+def test_a_scorer_that_cannot_judge_the_rows_is_refused(kind, scoring, stop):
+    X, y, *held_out = lacking(kind)
+    word = {
+        "binary": "of class 'yes'",
+        "multiclass": "of class 'low'",
+        "multilabel": "a 1 in column 0",
+    }
+    net = net_of(kind, scoring=scoring, early_stopping=stop, max_iter=3, n_iter_no_change=9)
+    match = (
+        f"scoring=.* cannot judge .*{word.get(kind, 'all the same')}.*X_val.*validation_fraction"
+    )
+    with pytest.raises(ValueError, match=match):
+        net.fit(X, y, X_val=held_out[0], y_val=held_out[1])
+    assert not hasattr(net, "coefs_")
+
+
+@pytest.mark.filterwarnings("ignore")  # of the metrics, about a class that is not there
+@pytest.mark.parametrize(("kind", "scoring"), CAN_JUDGE)
+def test_a_scorer_that_can_judge_them_is_watched(kind, scoring):
+    X, y, *held_out = lacking(kind)
+    net = net_of(kind, scoring=scoring).fit(X, y, X_val=held_out[0], y_val=held_out[1])
+    found = check_scoring(net, scoring)(net, *held_out)
+    assert_allclose(net.best_validation_score_, found)
+
+
+@pytest.mark.parametrize("how", [True, "refit"])
+@pytest.mark.parametrize(
+    "fraction", [0.1, PredefinedSplit(np.arange(200) // 150 - 1)], ids=["share", "splitter"]
+)
+@pytest.mark.parametrize("wrap", [lambda net: net, lambda net: BaggingClassifier(net, 2)])
+def test_so_it_is_where_rows_are_held_out_by_a_split(wrap, fraction, how):
+    X = np.random.RandomState(0).normal(size=(200, 3))
+    y = (np.arange(200) < 3).astype(int)
+    stop = {**STOP, "early_stopping": how, "validation_fraction": fraction}
+    with pytest.raises(ValueError, match="scoring='average_precision' cannot judge.*of class 1"):
+        wrap(MLPClassifier(scoring="average_precision", **stop)).fit(X, y)
+
+
+def by_hand(estimator, X, y):
+    return roc_auc_score(y, estimator.predict_proba(X)[:, 1])
+
+
+@pytest.mark.filterwarnings("ignore:Only one class is present")
+@pytest.mark.parametrize(("scoring", "why"), [(by_hand, "of class 'yes'"), (lambda *_: np.nan, "")])
+def test_a_score_that_is_never_finite_is_refused_by_name(scoring, why):
+    X, y, *held_out = lacking("binary")
+    net = MLPClassifier(scoring=scoring, **STOP)
+    with pytest.raises(ValueError, match=f"scoring=<function.* cannot judge.*{why}.*never finite"):
+        net.fit(X, y, X_val=held_out[0], y_val=held_out[1])

@@ -33,7 +33,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skreg
-from skreg import MLPClassifier, MLPRegressor, RacingSearchCV
+from skreg import MLPClassifier, MLPRegressor, RacingSearchCV, TunedMLPClassifier
 from skreg.estimators._open_training import training_in_parts
 from tests._cases import REGRESSOR_CONFIGURATIONS
 
@@ -299,3 +299,26 @@ def test_what_is_printed(capsys):
     ).fit(X, Y)
     lines = capsys.readouterr().out.splitlines()
     assert [line[:11] for line in lines] == ["Rung 1 of 3", "Rung 2 of 3", "Rung 3 of 3"]
+
+
+@pytest.mark.filterwarnings("ignore:Scoring failed")
+@pytest.mark.filterwarnings("ignore:The least populated class")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+@pytest.mark.parametrize("scoring", ["roc_auc_ovr", "neg_log_loss"])
+@pytest.mark.parametrize(
+    "search",
+    [
+        lambda s: RacingSearchCV(MLPClassifier(max_iter=3), {}, n_candidates=1, scoring=s, cv=3),
+        lambda s: RacingSearchCV(
+            MLPClassifier(max_iter=3), {}, n_candidates=1, scoring=s, cv=3, refit="ensemble"
+        ),
+        lambda s: TunedMLPClassifier(n_candidates=1, cv=3, scoring=s),
+    ],
+    ids=["best", "ensemble", "tuned"],
+)
+def test_no_candidate_is_chosen_by_a_scorer_that_judged_none(search, scoring):
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    y = np.array(["common", "usual"] * 30)
+    y[0] = "rare"  # in the test rows of one split at the most
+    with pytest.raises(ValueError, match=f"scoring='{scoring}'.*of class 'rare'.*cv"):
+        search(scoring).fit(X, y)

@@ -379,10 +379,11 @@ class RegularizedNet(NeuralNet):
         diverged = progress["status"] == stopping.DIVERGED
         measured = progress["best"] < np.inf or progress["epoch"] == 0
         if p.plan[0]["keep_best"] and not diverged and not measured:
+            if p.plan[0]["monitor"] == stopping.SCORE:
+                raise DivergenceError(p.score.cannot_judge("its score was never finite"))
             raise DivergenceError(
-                "The score or loss on the validation rows was never finite, so there is no "
-                "best epoch: look for huge values in X_val, y_val and sample_weight_val (or in the "
-                "rows held out)."
+                "The loss on the validation rows was never finite, so there is no best epoch: look "
+                "for huge values in X_val, y_val and sample_weight_val (or in the rows held out)."
             )
         if not diverged and np.isfinite(p.state.params).all():
             return

@@ -9,9 +9,9 @@ from sklearn.utils.validation import validate_data
 from skreg._arrays import refuse_gradients
 from skreg.estimators import _rows
 from skreg.estimators._parameters import check_anchor
+from skreg.estimators._scoring import HeldOutScore
 from skreg.estimators._validation import (
     given_rows,
-    make_score,
     split_by,
     split_off,
     takes_splitter,
@@ -94,7 +94,7 @@ class PreparationMixin:
             params = params.replace(n_iter_no_change=np.inf)
         score = None
         if observed is not None and self.scoring != "loss":
-            score = make_score(self, observed, target, architecture)
+            score = HeldOutScore(self, observed, target, architecture)
         if self.anchor is not None:
             anchor = check_anchor(self.anchor, architecture.coef_shapes)
             params = params.replace(anchor=anchor)

@@ -1,17 +1,13 @@
-"""The rows that early stopping watches: given, split off, or chosen by a splitter; their score."""
+"""The rows that early stopping watches: given, split off, or chosen by a splitter."""
 
-from copy import copy
-from inspect import signature
 from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse, vstack
-from sklearn import get_config
-from sklearn.metrics import check_scoring
 from sklearn.utils import check_array
 
 from skreg._arrays import refuse_gradients
-from skreg._sklearn import _check_feature_names, metric_of
+from skreg._sklearn import _check_feature_names
 from skreg.estimators import _rows
 
 FIT_REQUESTS = {
@@ -146,50 +142,3 @@ def _needs_groups(splitter):
     if not hasattr(splitter, "get_metadata_routing"):
         return False
     return splitter.get_metadata_routing().split.requests.get("groups") is True
-
-
-def _takes_weights(scorer):
-    """Whether a scorer is given the validation rows' weights.
-
-    What its metric can take, it gets, unless it said no (`set_score_request(sample_weight=False)`).
-    Under metadata routing a name in place of True would ask for something that `fit` has not got.
-    """
-    request = None
-    if get_config()["enable_metadata_routing"] and hasattr(scorer, "get_metadata_routing"):
-        request = scorer.get_metadata_routing().score.requests.get("sample_weight")
-    if isinstance(request, str):
-        raise ValueError(
-            f"scoring={scorer!r} requests its sample_weight by the name {request!r}, which fit "
-            "does not have: use set_score_request(sample_weight=True)."
-        )
-    if request is not None:
-        return request
-    return "sample_weight" in signature(metric_of(scorer)).parameters
-
-
-def make_score(estimator, held_out, target, architecture):
-    """Function from flat parameters to the score of the validation rows, by `scoring`.
-
-    Parameters
-    ----------
-    estimator : BaseNet
-        Is left alone: a copy of it with the parameters in question is what the scorer sees.
-    held_out : tuple (X, codes, weight)
-    target : RegressionTarget or ClassTarget
-    architecture : MLPArchitecture, or one of its kind
-    """
-    scorer = check_scoring(estimator, scoring=estimator.scoring)
-    X, codes, weight = held_out
-    y, extra = target.original(codes), {}
-    if weight.min() < weight.max() and _takes_weights(scorer):
-        extra["sample_weight"] = weight
-    probe = copy(estimator)
-    vars(probe).pop("feature_names_in_", None)
-    probe._describe(target)
-    probe.snapshots_ = []
-
-    def score(flat):
-        probe._set_weights(architecture.unpack(flat, flat.dtype), architecture)
-        return float(scorer(probe, X, y, **extra))
-
-    return score

@@ -218,7 +218,7 @@ class RacingSearchCV(BaseSearchCV):
             max_time=self.max_time,
         ).run(keep=self._wants_ensemble())
         self._book(race, candidates, scorer)
-        self._choose(race, metric)
+        self._choose(race, metric, _what_splits_lack(self.estimator, y, splits))
         self._refit(race, X, y, routed.estimator.fit)
         return self
 
@@ -264,7 +264,7 @@ class RacingSearchCV(BaseSearchCV):
                 warnings.filterwarnings("ignore", "One or more of the t", UserWarning)
             self.cv_results_ = self._format_results(candidates, self.n_splits_, out, more)
 
-    def _choose(self, race, metric):
+    def _choose(self, race, metric, lack):
         """The best of those that got furthest."""
         results = self.cv_results_
         if self.multimetric_ and self._wants_ensemble():
@@ -282,6 +282,12 @@ class RacingSearchCV(BaseSearchCV):
         else:
             scores = results[f"mean_test_{metric}"]
             furthest = race.reached == race.reached.max()
+            if self.refit and np.isnan(scores[furthest]).all():
+                raise ValueError(
+                    f"scoring={self.scoring!r} gave no candidate a score on all splits{lack}, so "
+                    "none is the best: give a cv whose test rows have every class, or another "
+                    "scoring."
+                )
             ranked = np.where(furthest, np.nan_to_num(scores, nan=-np.inf), -np.inf)
             self.best_index_ = int(ranked.argmax())
             self.best_score_ = scores[self.best_index_]
@@ -306,6 +312,18 @@ class RacingSearchCV(BaseSearchCV):
 def results_names(results):
     """Names of the scores in `cv_results_`."""
     return [key.removeprefix("mean_test_") for key in results if key.startswith("mean_test_")]
+
+
+def _what_splits_lack(estimator, y, splits):
+    """Which class a split's test rows lack, in words; empty where none does."""
+    if not is_classifier(estimator) or np.ndim(y) != 1:
+        return ""
+    y = np.asarray(y)
+    for number, (_, test) in enumerate(splits):
+        lacking = np.setdiff1d(y, y[test]).tolist()
+        if lacking:
+            return f" (the test rows of split {number} have none of class {lacking[0]!r})"
+    return ""
 
 
 def _blank(result):
