@@ -4,7 +4,7 @@
 date, and one that is there is not made again, so parts can be run by ``--tables``, ``--methods``
 and ``--splits``; without ``--run`` the file is summed up only. Test score (R2 or accuracy) and
 seconds of the fit. ``realmlp`` and ``lgbm`` are the tuned defaults of `pytabkit`, which has to be
-there for them to be run (``pip install pytabkit lightgbm``). What skreg chose on the tables of
+there for them to be run (``pip install 'skreg[benchmarks]'``). What skreg chose on the tables of
 ``search_space.py`` is made anew without the table that is judged.
 """
 
@@ -205,12 +205,12 @@ def summary():
     cells = scores.reindex(columns=methods, index=[t for t in TABLES if t in scores.index])
     rows = [(name, *(f"{v:.4f}" for v in row)) for name, *row in cells.itertuples()]
     report("Test score, mean over splits", ("table", *methods), rows)
-    whole = cells.dropna()
-    ranks = whole.rank(axis=1, ascending=False).mean()
+    ranks = cells.dropna(axis=1).rank(axis=1, ascending=False).mean().reindex(methods)
     seconds = runs.groupby("method")["seconds"].median()
-    rows = [(m, f"{ranks[m]:.2f}", float(seconds[m]), *_ahead(runs, m)) for m in methods]
+    ranks = ranks.map("{:.2f}".format).where(ranks.notna(), "")
+    rows = [(m, ranks[m], float(seconds[m]), *_ahead(runs, m)) for m in methods]
     names = ("method", "mean rank", "seconds, median", f"{OURS} ahead", "behind", "by > 1 s.e.")
-    report(f"{len(whole)} tables that all methods were run on", names, rows)
+    report(f"Ranks among methods that were run on all {len(cells)} tables", names, rows)
 
 
 def _ahead(runs, method):
