@@ -4,6 +4,7 @@
 ``search_space_runs.csv``, with draws from the space as it is. Each setting is fitted on at most 800
 rows of every table, one split of a large table and two of a small one, and judged on up to 2,000
 others. The portfolio is chosen greedily, and judged on tables that had no part in choosing it.
+The space, which draws follow, and the measure were settled with all tables in view.
 ``--write`` puts it into `skreg`.
 """
 
