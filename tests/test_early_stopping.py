@@ -312,3 +312,13 @@ def test_a_score_that_is_never_finite_is_refused_by_name(scoring, why):
     net = MLPClassifier(scoring=scoring, **STOP)
     with pytest.raises(ValueError, match=f"scoring=<function.* cannot judge.*{why}.*never finite"):
         net.fit(X, y, X_val=held_out[0], y_val=held_out[1])
+
+
+@pytest.mark.parametrize("engine", ["compiled", "torch"])
+@pytest.mark.parametrize(("scoring", "says"), [("f1", "pos_label=1"), ("roc_auc", "multi_class")])
+def test_a_scorer_that_is_not_for_such_labels_is_named(scoring, says, engine):
+    X, y = targets("binary" if scoring == "f1" else "multiclass")  # all classes are held out
+    net = MLPClassifier(**{**STOP, "scoring": scoring, "engine": engine})
+    with pytest.raises(ValueError, match=f"scoring='{scoring}' cannot judge.*{says}.*Set another"):
+        net.fit(X, y)
+    assert not hasattr(net, "coefs_")

@@ -48,9 +48,7 @@ class HeldOutScore:
     def __call__(self, flat):
         weights = self._architecture.unpack(flat, flat.dtype)
         self._probe._set_weights(weights, self._architecture)
-        if self._lack:
-            return self._say_what_failed(self._probe)
-        return self._score(self._probe)
+        return self._say_what_failed(self._probe)
 
     def cannot_judge(self, why):
         """What to tell the user where no score can be had."""
@@ -75,13 +73,10 @@ class HeldOutScore:
 
     def _say_what_failed(self, estimator):
         try:
-            return self._score(estimator)
+            return float(self._scorer(estimator, self._X, self._y, **self._extra))
         except ValueError as error:
             why = f"it says: {str(error).rstrip('.')}"
             raise ValueError(self.cannot_judge(why)) from error
-
-    def _score(self, estimator):
-        return float(self._scorer(estimator, self._X, self._y, **self._extra))
 
 
 def _takes_weights(scorer):
