@@ -178,3 +178,46 @@ def test_classes_of_partial_fit(labels):
         own.partial_fit(X[rows], labels[NUMBERS[rows]], classes=labels[::-1])
         plain.partial_fit(X[rows], NUMBERS[rows], classes=[0, 1])
     assert_array_equal(own.predict(X), labels[plain.predict(X)])
+
+
+@pytest.mark.parametrize("labels", [[1, 2, 9], ["rare", "sick", "well"]], ids=str)
+@pytest.mark.parametrize("name", ["mlp", "conv"])
+def test_a_weight_for_a_class_that_a_member_has_not_drawn(name, labels):
+    y = np.array(labels)[np.where(np.arange(200) < 2, 0, 1 + NUMBERS)]
+    some = weighted(np.array(labels), (5.0, 9.0))  # the third has none
+    settings = {"n_estimators": 4, "max_samples": 0.2, "random_state": 0}
+    own = BaggingClassifier(member_of(name, some), **settings).fit(X, y)
+    assert min(len(member.classes_) for member in own.estimators_) == 2
+    every = BaggingClassifier(member_of(name, {**some, labels[2]: 1.0}), **settings).fit(X, y)
+    assert_array_equal(own.predict_proba(X), every.predict_proba(X))
+    forest = RandomForestClassifier(4, max_samples=0.2, class_weight=some).fit(X, y)
+    assert_array_equal(own.classes_, forest.classes_)
+
+
+def test_a_weight_for_a_class_whose_rows_have_none():
+    y = np.array(["rare", "sick", "well"])[np.where(np.arange(200) < 2, 0, 1 + NUMBERS)]
+    weight, some = (y != "rare").astype(float), {"rare": 5.0, "sick": 9.0}
+    own = MLPClassifier(class_weight=some, **ROWS).fit(X, y, sample_weight=weight)
+    alone = MLPClassifier(class_weight={"sick": 9.0}, **ROWS).fit(X[2:], y[2:])
+    assert_array_equal(own.predict_proba(X), alone.predict_proba(X))
+    logistic = LogisticRegression(class_weight=some).fit(X, y, sample_weight=weight)
+    assert set(own.classes_) < set(logistic.classes_)
+    with pytest.raises(ValueError, match="names \\['rare'\\].*those of all classes"):
+        own.fit(X[2:], y[2:])
+    with pytest.raises(ValueError, match="not in class_weight"):
+        logistic.fit(X[2:], y[2:])
+
+
+@pytest.mark.parametrize("other", [[0, 1], ["sick", "worse"], ["sick", "well", "dead"]], ids=str)
+def test_members_that_a_warm_start_keeps_know_the_same_classes(other):
+    settings = {"n_estimators": 2, "warm_start": True, "random_state": 0}
+    ensemble = BaggingClassifier(MLPClassifier(**ROWS), **settings)
+    ensemble.fit(X, np.array(["sick", "well"])[NUMBERS])
+    found = ensemble.predict(X)
+    y = np.array(other)[NUMBERS]
+    y[-1] = other[-1]
+    with pytest.raises(ValueError, match="warm_start=True keeps members.*warm_start=False"):
+        ensemble.set_params(n_estimators=3).fit(X, y)
+    assert_array_equal(ensemble.predict(X), found)
+    ensemble.set_params(warm_start=False).fit(X, y)
+    assert_array_equal(ensemble.classes_, np.unique(y))

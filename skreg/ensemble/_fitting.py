@@ -79,6 +79,16 @@ def n_drawn(ensemble, n_rows, weight):
     return max(1, int(drawn))
 
 
+def check_same_classes(kept, classes):
+    """Raise where the members that a warm start keeps know other classes; `kept` None for none."""
+    if kept is None or np.array_equal(kept, classes):
+        return
+    raise ValueError(
+        f"warm_start=True keeps members that were fitted to the classes {kept}, but y has "
+        f"{classes}: set warm_start=False to begin anew."
+    )
+
+
 def n_columns(ensemble):
     """Columns that each member takes."""
     n_features, share = ensemble.n_features_in_, ensemble.max_features

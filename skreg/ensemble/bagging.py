@@ -7,6 +7,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skreg.ensemble import _fitting
 from skreg.ensemble._members import Members, shared_docs
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
 
@@ -377,10 +378,12 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
         return MLPClassifier() if self.estimator is None else self.estimator
 
     def _encode_y(self, y, weight):
+        kept = self.classes_ if self.warm_start and hasattr(self, "estimators_") else None
         with np.errstate(invalid="ignore"):  # huge floats are cast, to see if they are integers
             y = super()._validate_y(y)  # checks it, and knows all classes
         present = np.unique(y if weight is None else y[weight > 0])
         self.classes_, self.n_classes_ = self.classes_[present], len(present)
+        _fitting.check_same_classes(kept, self.classes_)
         return np.searchsorted(present, y).clip(max=len(present) - 1)
 
     def _told(self, y):

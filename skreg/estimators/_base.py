@@ -216,7 +216,7 @@ class BaseNet(
         how = how._replace(X_unlabeled=unlabeled_rows(self, how.X_unlabeled, X.shape[0]))
         check_augment(self.augment, self._row_shape())
         weight = _rows.check_weights(sample_weight, X)
-        target = self._make_target(y[weight > 0], how.classes, how.warm, fresh=not how.one_pass)
+        target = self._make_target(y, weight, how.classes, how.warm, fresh=not how.one_pass)
         rows, held_out = self._sides(X, y, weight, validation, target, how)
 
         memory = self._new_memory(how.warm, kept=self.warm_start or how.one_pass)

@@ -178,13 +178,22 @@ class NetClassifierMixin(ClassifierMixin):
     def _check_y(self, y, name="y"):
         return check_labels(y, name)
 
-    def _make_target(self, y, classes, warm, fresh):
+    def _make_target(self, y, weight, classes, warm, fresh):
+        class_weight = self._class_weight_of(y, weight) if fresh else self.class_weight
+        y = y[weight > 0]
         if warm:
             self._check_same_classes(y, classes, fresh)
-            return self._target.changed_to(self.label_smoothing, self.class_weight)
+            return self._target.changed_to(self.label_smoothing, class_weight)
         if not fresh and classes is None and y.ndim == 1:
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        return ClassTarget(y, classes, self.label_smoothing, self.class_weight)
+        return ClassTarget(y, classes, self.label_smoothing, class_weight)
+
+    def _class_weight_of(self, y, weight):
+        """`class_weight` without the classes all of whose rows have weight 0."""
+        if not isinstance(self.class_weight, dict) or y.ndim == 2:
+            return self.class_weight
+        absent = np.setdiff1d(y[weight == 0], y[weight > 0]).tolist()
+        return {label: value for label, value in self.class_weight.items() if label not in absent}
 
     def _check_same_classes(self, y, classes, fresh):
         if classes is not None and not np.array_equal(np.unique(classes), self.classes_):

@@ -104,9 +104,9 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
         refuse_gradients(**{name: y})
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name=name)
 
-    def _make_target(self, y, classes, warm, fresh):
+    def _make_target(self, y, weight, classes, warm, fresh):
         if not warm:
-            return RegressionTarget(y, self.loss, self.scale_target)
+            return RegressionTarget(y[weight > 0], self.loss, self.scale_target)
         target = self._target.changed_to(self.loss, self.scale_target)
         if fresh:
             target.forget()

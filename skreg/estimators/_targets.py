@@ -266,7 +266,8 @@ class ClassTarget:
         if unknown and missing:
             raise ValueError(
                 f"class_weight={self.class_weight!r} names {unknown}, which are not among the "
-                f"classes {labels}: give the weights by the labels of y.{_of_numbers(labels)}"
+                f"classes {labels}: give the weights by the labels of y, those of all "
+                f"classes where rows may lack one.{_of_numbers(labels)}"
             )
         if not all(isinstance(value, Real) and 0 <= value < np.inf for value in values):
             raise ValueError(

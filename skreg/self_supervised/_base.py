@@ -101,7 +101,7 @@ class BasePretrainer(BaseMLP):
         """Outputs of the whole net."""
         raise NotImplementedError
 
-    def _make_target(self, y, classes, warm, fresh):
+    def _make_target(self, y, weight, classes, warm, fresh):
         return PretextTarget(self._loss, self._n_outputs())
 
     # --- what comes out
