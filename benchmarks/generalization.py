@@ -221,7 +221,9 @@ def _ahead(runs, method):
         return "", "", ""
     gaps = (table[OURS] - table[method]).dropna().groupby("table").agg(["mean", "sem"])
     far = gaps[gaps["mean"] < -gaps["sem"]]
+    unknown = int(gaps["sem"].isna().sum())  # one split has no standard error
     told = [f"{name} {row['mean']:.4f} +- {row['sem']:.4f}" for name, row in far.iterrows()]
+    told += [f"unknown on {unknown}"] if unknown else []
     behind = int((gaps["mean"] < 0).sum())
     return int((gaps["mean"] > 0).sum()), behind, ", ".join(told) or "none"
 
