@@ -1,15 +1,15 @@
 """`python -m skreg predict`: its answers are the model's, its errors one line."""
 
 import io
+import pickle
 import subprocess
 import sys
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LinearRegression
 
+import skreg
 from skreg.cli.main import main
 from skreg.cli.progress import Progress
 from tests.test_cli import assert_one_line, mixed_frame
@@ -23,12 +23,12 @@ def tuned(request, tmp_path_factory):
     mixed_frame().to_csv(data, index=False)
     arguments = ["tune", str(data), "--target", request.param, "--output", str(directory)]
     assert main([*arguments, "--quick", "--jobs", "2"]) == 0
-    return data, directory / "pipeline.joblib"
+    return data, directory / "pipeline.skreg"
 
 
 def test_predictions_are_the_model_s(tuned, tmp_path, capsys):
     data, path = tuned
-    model, rows = joblib.load(path), pd.read_csv(data)
+    model, rows = skreg.load(path), pd.read_csv(data)
     capsys.readouterr()
     assert main(["predict", str(path), str(data)]) == 0
     shown = pd.read_csv(io.StringIO(capsys.readouterr().out))
@@ -47,7 +47,7 @@ def test_predictions_are_the_model_s(tuned, tmp_path, capsys):
 
 def test_columns_in_any_order_others_left_alone_values_missing(tuned, tmp_path, capsys):
     data, path = tuned
-    model = joblib.load(path)
+    model = skreg.load(path)
     rows = pd.read_csv(data)[model.feature_names_in_][::-1]
     rows["size"] = np.nan
     rows["kind"] = 7  # never seen, and of another type
@@ -65,7 +65,7 @@ def test_columns_in_any_order_others_left_alone_values_missing(tuned, tmp_path, 
 def test_mistakes_are_one_line(tuned, tmp_path, capsys):
     data, path = tuned
     rows = pd.read_csv(data)
-    new, broken = tmp_path / "new.csv", tmp_path / "broken.joblib"
+    new, broken = tmp_path / "new.csv", tmp_path / "broken.skreg"
 
     def told(words, model=path, frame=None, data=new, options=()):
         if frame is not None:
@@ -74,15 +74,15 @@ def test_mistakes_are_one_line(tuned, tmp_path, capsys):
         assert_one_line(main(["predict", str(model), str(data), *options]), capsys, words)
 
     told(["no such file", "none.csv"], data=tmp_path / "none.csv")
-    told(["no such file", "none.joblib"], model=tmp_path / "none.joblib", frame=rows)
-    told(["is a directory", "pipeline.joblib"], model=tmp_path)
+    told(["no such file", "none.skreg"], model=tmp_path / "none.skreg", frame=rows)
+    told(["is a directory", "pipeline.skreg"], model=tmp_path)
     told(["houses.csv", "no model"], model=data)
     broken.write_bytes(path.read_bytes()[:500])
-    told(["broken.joblib", "no model"], model=broken)
-    joblib.dump({"a": 1}, broken)
-    told(["broken.joblib", "dict"], model=broken)
-    joblib.dump(LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0]), broken)
-    told(["broken.joblib", "LinearRegression"], model=broken)
+    told(["broken.skreg", "no model"], model=broken)
+    broken.write_bytes(pickle.dumps({"a": 1}))
+    told(["broken.skreg", "no model"], model=broken)
+    skreg.save(skreg.MLPRegressor(max_iter=1, tol=1).fit([[1.0], [2.0]], [1.0, 2.0]), broken)
+    told(["broken.skreg", "MLPRegressor"], model=broken)
     told(["no column 'size'", "Closest", "'Size'"], frame=rows.rename(columns={"size": "Size"}))
     told(["has no rows"], frame=rows[:0])
     words = ["'rooms'", "'many'", "fitted on numbers"]

@@ -93,7 +93,6 @@ def test_a_screenshot_has_the_colours_of_the_figure(output, tmp_path):
 
 def test_the_report_says_how_to_use_the_model(output):
     text = html.unescape((output / "report.html").read_text(encoding="utf-8"))
-    assert f"joblib.load({str(output / 'pipeline.joblib')!r})" in text
-    assert f"python -m skreg predict {output / 'pipeline.joblib'} new.csv" in text
-    assert "Load only files that you or people you trust have written" in text
+    assert f"skreg.load({str(output / 'pipeline.skreg')!r})" in text
+    assert f"python -m skreg predict {output / 'pipeline.skreg'} new.csv" in text
     assert "houses <old> & new.csv" in text

@@ -54,14 +54,9 @@ def test_the_walk_finds_what_it_looks_for(code):
     assert list(offences(ast.parse(code)))
 
 
-# `python -m skreg predict MODEL` reads the pickle that its user names, as docs/security.md says.
-UNPICKLES = {"cli/predict.py": ["joblib.load"]}
-
-
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_no_evaluation_no_unpickling_no_network_in_the_source(path):
-    name = path.relative_to(Path(skreg.__file__).parent).as_posix()
-    assert list(offences(ast.parse(path.read_text()))) == UNPICKLES.get(name, [])
+    assert not list(offences(ast.parse(path.read_text())))
 
 
 def test_importing_fitting_and_saving_touch_no_network(tmp_path):

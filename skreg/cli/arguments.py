@@ -24,8 +24,8 @@ examples:
       other random splits and nets; the figure as a PDF
   python -m skreg tune houses.csv --target price --output houses
       the same for your own CSV file; the report is houses/report.html, the best pipeline
-      houses/pipeline.joblib
-  python -m skreg predict houses/pipeline.joblib new.csv --output prices.csv
+      houses/pipeline.skreg
+  python -m skreg predict houses/pipeline.skreg new.csv --output prices.csv
       prices of houses that have none yet
   python -m skreg tune --help
   python -m skreg predict --help
@@ -38,6 +38,7 @@ directory; 130 after Ctrl-C. Mistakes are told in one line on stderr.
 _TUNE_ABOUT = """\
 Which regularizer serves your data? Reads a CSV file with a header line, holds out a test part,
 chooses the strength of every regularizer on the rest by cross-validation, and prints the scores.
+Then settings of all regularizers race (TunedMLP*), and the nets of the best predict together.
 
 Columns of numbers are imputed with their median and standardized; all others are categories,
 one-hot encoded, a missing value being a category of its own. Rows without a target are left out.
@@ -45,7 +46,7 @@ The nets of a search train on all cores at once; the scores do not depend on how
 
 Into the output directory go
   report.html       everything on one page that needs no other file: open it in a browser
-  pipeline.joblib   the pipeline with the best cross-validated score, fitted on the training part
+  pipeline.skreg    the tuned ensemble with its preprocessing, fitted on the training part
   scores.csv        the printed table
   cv_results.csv    every candidate of every search, fold by fold
   lambda.png        train and validation score against lambda (alpha)
@@ -60,10 +61,10 @@ examples:
       a rough look first
 
 and then:
-  python -m skreg predict houses/pipeline.joblib new.csv
+  python -m skreg predict houses/pipeline.skreg new.csv
 or in Python:
-  import joblib
-  joblib.load("houses/pipeline.joblib").predict(rows)   # rows: DataFrame with the file's columns
+  import skreg
+  skreg.load("houses/pipeline.skreg").predict(rows)   # rows: DataFrame with the file's columns
 """
 
 _PREDICT_ABOUT = """\
@@ -73,16 +74,15 @@ Writes CSV with one line for each row of the file, in its order: a column "predi
 classes, a column "p(CLASS)" with the probability of each. The file needs the columns that the
 pipeline was fitted on, in any order; others, as the target, are not looked at.
 
-A model file is a pickle: loading one runs code that stands in it. Load only files that you or
-people you trust have written.
+A model file is plain data (`skreg.save`): reading one runs no code that stands in it.
 """
 
 _PREDICT_EXAMPLES = """\
 examples:
-  python -m skreg predict houses/pipeline.joblib new.csv
+  python -m skreg predict houses/pipeline.skreg new.csv
       predictions to the terminal
-  python -m skreg predict houses/pipeline.joblib new.csv --output prices.csv
-  python -m skreg predict patients/pipeline.joblib export.csv --sep ";" | head
+  python -m skreg predict houses/pipeline.skreg new.csv --output prices.csv
+  python -m skreg predict patients/pipeline.skreg export.csv --sep ";" | head
 """
 
 
@@ -159,6 +159,12 @@ def _add_tune(commands):
         metavar="N",
         help="nets of a search under way at a time (default: as many as keep all cores busy)",
     )
+    tune.add_argument(
+        "--max-time",
+        type=_number(float, 0.1, 10**6),
+        metavar="SECONDS",
+        help="time for the race of the tuned ensemble (default: no limit)",
+    )
     _add_separator(tune)
     _add_common(tune, folds=5, epochs=200)
 
@@ -172,7 +178,7 @@ def _add_predict(commands):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     predict.add_argument(
-        "model", type=Path, metavar="MODEL", help="pipeline.joblib, as tune has written it"
+        "model", type=Path, metavar="MODEL", help="pipeline.skreg, as tune has written it"
     )
     predict.add_argument("data", type=Path, metavar="data.csv", help="CSV file with a header line")
     predict.add_argument(

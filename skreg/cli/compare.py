@@ -75,7 +75,7 @@ def compare(split, task, preprocessing, effort, seed, report, advance=None):
     with warnings.catch_warnings(), threadpool_limits(1):
         for message in _ABOUT_RARE_CLASSES:
             warnings.filterwarnings("ignore", message)
-        folds = _folds(split[0], split[2], task, effort.folds, seed)
+        folds = folds_of(split[0], split[2], task, effort.folds, seed)
         scorer = _counting(SCORES[task][0], advance)
         results = []
         for method in methods(effort, task, seed):
@@ -133,11 +133,13 @@ def _fit_and_score(method, split, scorer, preprocessing, folds):
     return Result(method, search, train, test, seconds)
 
 
-def _folds(X, y, task, n_folds, seed):
+def folds_of(X, y, task, n_folds, seed):
     """The same folds for every method; stratified where a class has a row for every fold."""
     stratify = task == "classification" and np.unique(y, return_counts=True)[1].max() >= n_folds
     kind = StratifiedKFold if stratify else KFold
-    return list(kind(n_folds, shuffle=True, random_state=seed).split(X, y))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class")
+        return list(kind(n_folds, shuffle=True, random_state=seed).split(X, y))
 
 
 def compile_kernels(task):

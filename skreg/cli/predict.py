@@ -1,28 +1,16 @@
 """The job `predict`: what a kept pipeline says about the rows of a CSV file."""
 
-import pickle
 import sys
 import warnings
-import zlib
 
 from sklearn.exceptions import InconsistentVersionWarning
 
+from skreg import load
 from skreg.cli.csv_file import check_finite, is_number, missing_column, read
 from skreg.cli.errors import UserError, need
 from skreg.cli.places import check_file
 
-_BROKEN = (
-    pickle.UnpicklingError,
-    zlib.error,
-    EOFError,
-    ImportError,
-    AttributeError,
-    ValueError,
-    TypeError,
-    IndexError,
-    KeyError,
-    OSError,
-)
+_BROKEN = (ImportError, AttributeError, ValueError, TypeError, IndexError, KeyError, OSError)
 
 
 def run(options):
@@ -47,28 +35,26 @@ def run(options):
 
 
 def _load(path):
-    import joblib
-
     if not path.exists():
         raise UserError(f"no such file: {path}")
     if path.is_dir():
         raise UserError(
-            f"{path} is a directory; name the model in it, as {path / 'pipeline.joblib'}."
+            f"{path} is a directory; name the model in it, as {path / 'pipeline.skreg'}."
         )
     try:
         with warnings.catch_warnings(record=True) as found:
             warnings.simplefilter("always", InconsistentVersionWarning)
-            model = joblib.load(path)
+            model = load(path)
     except _BROKEN as error:
         raise UserError(
             f"{path} is no model that can be loaded here ({type(error).__name__}: {error}). Name "
-            "the pipeline.joblib that tune has written, and use the Python packages it was "
+            "the pipeline.skreg that tune has written, and use the Python packages it was "
             "written with."
         ) from error
     if not (hasattr(model, "predict") and hasattr(model, "feature_names_in_")):
         raise UserError(
             f"{path} holds {type(model).__name__}, no pipeline fitted on columns with names. Name "
-            "the pipeline.joblib that tune has written."
+            "the pipeline.skreg that tune has written."
         )
     if any(issubclass(warning.category, InconsistentVersionWarning) for warning in found):
         print(

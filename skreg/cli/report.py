@@ -29,8 +29,6 @@ class Facts:
         Name of the score.
     commands : list of (str, str)
         What to do next: a heading and the lines to copy.
-    caution : str
-        About loading models.
     """
 
     title: str
@@ -40,7 +38,6 @@ class Facts:
     notes: list
     score: str
     commands: list
-    caution: str
 
 
 def report(facts, rows, kept, panels, pipeline):
@@ -70,7 +67,7 @@ def report(facts, rows, kept, panels, pipeline):
         "Train and validation score against lambda": _figure(panels),
         "The chosen pipeline": f"<div class=wide>{pipeline._repr_html_()}</div>"
         f"<details><summary>As text</summary><pre>{escape(repr(pipeline))}</pre></details>",
-        "Use it": f"{commands}<p><strong>Caution:</strong> {escape(facts.caution)}</p>",
+        "Use it": commands,
         "Data and search": _definitions(facts.about),
     }
     body = "".join(f"<section><h2>{escape(h)}</h2>{html}</section>" for h, html in sections.items())

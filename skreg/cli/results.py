@@ -2,14 +2,13 @@
 
 from dataclasses import asdict
 
-import joblib
-
+from skreg import save
 from skreg.cli.figure import Panel, draw
 from skreg.cli.report import report
 
 REPORT, PIPELINE, SCORES_CSV, SEARCHES, FIGURE = (
     "report.html",
-    "pipeline.joblib",
+    "pipeline.skreg",
     "scores.csv",
     "cv_results.csv",
     "lambda.png",
@@ -38,7 +37,7 @@ def write(directory, name, task, results, rows, best, facts):
     """
     import pandas as pd
 
-    joblib.dump(best.search.best_estimator_, directory / PIPELINE)
+    save(best.search.best_estimator_, directory / PIPELINE)
     scores = pd.DataFrame([asdict(row) for row in rows]).drop(columns=["is_ours", "test_se"])
     scores["kept"] = scores["method"] == best.method.name
     scores.to_csv(directory / SCORES_CSV, index=False)

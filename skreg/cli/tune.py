@@ -23,14 +23,11 @@ from skreg.cli.report import Facts
 from skreg.cli.results import FIGURE, PIPELINE, REPORT, SCORES_CSV, SEARCHES, write
 from skreg.cli.rows import rows_of
 from skreg.cli.table import table_over_folds, verdict
+from skreg.cli.tuned import TUNED, tuned
 
 _EPOCHS = 200
 _MAX_CATEGORIES = 30
 _SEPARATORS = {"\t": "tab"}
-_CAUTION = (
-    f"{PIPELINE} is a pickle: loading one runs code that stands in it. Load only files that you or "
-    "people you trust have written."
-)
 
 
 def run(options):
@@ -62,10 +59,12 @@ def run(options):
             progress.stage,
             progress.advance,
         )
+        progress.stage(TUNED)
+        best = tuned(split, task, _preprocessing(table), effort, options.seed, options.max_time)
+    results.append(best)
     score = SCORES[task][1]
     rows = rows_of([results])
     print(f"\n{table_over_folds(rows, score)}\n\n{verdict(rows)}\n", flush=True)
-    best = max((r for r in results if r.method.is_ours), key=lambda r: r.fold_scores.mean())
     kept, commands = _kept(best, score, len(split[0])), _commands(options)
     facts = Facts(
         title=f"{table.target.name} in {options.data.name}: which regularizer serves it?",
@@ -75,7 +74,6 @@ def run(options):
         notes=notes,
         score=score,
         commands=commands,
-        caution=_CAUTION,
     )
     write(options.output, options.data.name, task, results, rows, best, facts)
     print(_farewell(options, kept, commands))
@@ -143,6 +141,8 @@ def _notes(effort, task):
         "folds: mean +- standard error over them; gain: over no regularization, paired by fold. "
         "Both flatter a strength a little, as it was chosen on these folds; test does not.",
         "seconds: search and refit (scikit-learn's nets train one at a time); one fit: the refit.",
+        f"{TUNED}: settings of all regularizers race, the nets of the best predict together "
+        "(TunedMLP*); folds: its best setting alone.",
     ]
 
 
@@ -155,12 +155,17 @@ def _heading(about, notes):
 
 
 def _kept(best, score, n_train):
-    chosen = ", ".join(f"{name}={value:g}" for name, value in best.chosen.items())
-    name = f"{best.method.name} ({chosen})" if chosen else best.method.name
+    net = best.search.best_estimator_[-1]
+    board = net.leaderboard_
+    n_raced, n_kept = (
+        sum(row["rung"] >= 0 for row in board),
+        sum(row["weight"] > 0 for row in board),
+    )
     return (
-        f"Kept: {name}, the best over the folds ({score} {best.fold_scores.mean():.3f}), fitted on "
-        f"the {n_train} training rows. On the test rows, which chose nothing: {score} "
-        f"{best.test:.3f}."
+        f"Kept: {best.method.name}. {n_raced} settings of all regularizers raced on the folds of "
+        f"the {n_train} training rows (the best alone: {score} {net.best_score_:.3f}); the nets of "
+        f"{n_kept} predict together ({score} {net.score_:.3f} out of fold). On the test rows, "
+        f"which chose nothing: {score} {best.test:.3f}."
     )
 
 
@@ -173,10 +178,10 @@ def _commands(options):
         else f" --sep {shlex.quote(_SEPARATORS.get(options.sep, options.sep))}"
     )
     python = [
-        "import joblib",
         "import pandas as pd",
+        "import skreg",
         "",
-        f"model = joblib.load({str(model)!r})",
+        f"model = skreg.load({str(model)!r})",
         f"rows = pd.read_csv({'new.csv'!r}{f', sep={options.sep!r}' if sep else ''})",
         "model.predict(rows)",
     ]
@@ -193,4 +198,4 @@ def _farewell(options, kept, commands):
     ]
     for heading, text in commands:
         lines += [f"{heading}:", *(f"  {line}" if line else "" for line in text.splitlines())]
-    return "\n".join([*lines, *textwrap.wrap(_CAUTION, 100)])
+    return "\n".join(lines)

@@ -6,6 +6,7 @@ The document's values are JSON's own, or an object with one key that tells what 
     {"tuple": [...]}  {"dict": [[key, value], ...]}  {"slice": [start, stop, step]}
     {"scalar": [dtype, value]}           of numpy
     {"numpy_type": "float64"}            the type itself
+    {"numpy_dtype": "<f8"}               a dtype
     {"array": name, ...}                 in the file's tensors; with "order": "F" it is transposed
                                          there, with "dtype" it is there as bytes
     {"labels": [...], "shape": [...], "kind": "U" or "O"}    an array of strings or of objects
@@ -64,6 +65,8 @@ class Encoder:
             return {"slice": self.encode([value.start, value.stop, value.step])}
         if isinstance(value, np.generic) and value.dtype.kind in "biufU":
             return {"scalar": [value.dtype.str, self.encode(value.item())]}
+        if isinstance(value, np.dtype) and value.names is None:
+            return {"numpy_dtype": value.str}
         if isinstance(value, type) and issubclass(value, np.generic):
             return {"numpy_type": np.dtype(value).name}
         if id(value) not in self._known:
@@ -142,6 +145,8 @@ class Decoder:
             return {self.decode(k): self.decode(v) for k, v in content}
         if kind == "slice":
             return slice(*self.decode(content))
+        if kind == "numpy_dtype":
+            return np.dtype(content)
         if kind == "numpy_type":
             return np.dtype(content).type
         raise ValueError(f"it holds a {kind!r}, which this version does not know")
