@@ -18,10 +18,25 @@ from sklearn.metrics import (
     recall_score,
     roc_auc_score,
 )
-from sklearn.model_selection import GroupShuffleSplit, PredefinedSplit, TimeSeriesSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupShuffleSplit,
+    PredefinedSplit,
+    TimeSeriesSplit,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 
-from skreg import BaggingClassifier, MLPClassifier, MLPRegressor
+from skreg import (
+    BaggingClassifier,
+    ConvNetClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    NetClassifier,
+)
 from tests._data import learnt, targets
+from tests._nets import Plain
 
 X, Y = targets("regression")
 STOP = {
@@ -322,3 +337,26 @@ def test_a_scorer_that_is_not_for_such_labels_is_named(scoring, says, engine):
     with pytest.raises(ValueError, match=f"scoring='{scoring}' cannot judge.*{says}.*Set another"):
         net.fit(X, y)
     assert not hasattr(net, "coefs_")
+
+
+STOP_QUICK = {"early_stopping": True, "scoring": "neg_log_loss", "random_state": 0}
+PLACES = {
+    "torch": MLPClassifier(engine="torch", **STOP_QUICK),
+    "lbfgs": MLPClassifier(solver="lbfgs", **STOP_QUICK),
+    "conv": ConvNetClassifier(channels=(2,), **STOP_QUICK),
+    "module": NetClassifier(Plain, **STOP_QUICK),
+    "pipeline": make_pipeline(StandardScaler(), MLPClassifier(**STOP_QUICK)),
+    "bagging": BaggingClassifier(make_pipeline(MLPClassifier(**STOP_QUICK)), 2),
+    "search": GridSearchCV(MLPClassifier(**STOP_QUICK), {}, cv=2, error_score="raise"),
+    "self_training": SelfTrainingClassifier(MLPClassifier(**STOP_QUICK)),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_class_is_named_wherever_the_net_stands(place):
+    X = np.random.RandomState(0).normal(size=(200, 3))
+    y = np.where(np.arange(200) < 4, 7, np.arange(200) % 2)
+    if place == "self_training":
+        y[-20:] = -1  # without a label
+    with pytest.raises(ValueError, match="scoring='neg_log_loss' cannot judge.*of class 7"):
+        PLACES[place].fit(X, y)

@@ -59,7 +59,7 @@ class HeldOutScore:
         if not self._lack:
             return f"{words}{why}. Set another scoring, or look for huge values in the rows."
         return (
-            f"{words}{self._lack}, and {why}. Pass rows that have it as X_val and y_val, raise "
+            f"{words}{self._lack}, and {why}. Pass others to fit as X_val and y_val, raise "
             f"validation_fraction (it is {self._probe.validation_fraction!r}) or make it a "
             "splitter that chooses such rows, or set another scoring: 'loss' can judge any rows."
         )
