@@ -17,14 +17,15 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, make_scorer
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import LinearSVC
 
-from skreg import BaggingClassifier, ConvNetClassifier, MLPClassifier
+from skreg import BaggingClassifier, ConvNetClassifier, MLPClassifier, RacingSearchCV
 
 X = np.random.RandomState(0).normal(size=(200, 2))
 NUMBERS = (X[:, 0] + np.random.RandomState(1).normal(scale=2.0, size=200) > 0).astype(int)
@@ -119,6 +120,8 @@ KEEP = {
     "ada_boost": lambda member: AdaBoostClassifier(member, n_estimators=2, random_state=0),
     "self_training": SelfTrainingClassifier,
     "grid": lambda member: GridSearchCV(member, {}, cv=2),
+    "threshold": lambda member: TunedThresholdClassifierCV(member, cv=2),
+    "race": lambda member: RacingSearchCV(member, {}, n_candidates=1, cv=2, refit="ensemble"),
     "calibrated": lambda member: CalibratedClassifierCV(member, cv=2),
 }
 ENCODE = {
@@ -146,6 +149,18 @@ def test_meta_estimators_that_keep_labels(kind, around):
     plain.fit(X, numbers)
     assert_array_equal(own.classes_, ["sick", "well"])
     assert_array_equal(own.predict(X), np.array(["sick", "well"])[plain.predict(X)])
+
+
+@pytest.mark.parametrize("around", [MultiOutputClassifier, ClassifierChain])
+@pytest.mark.parametrize("kind", GIVEN)
+def test_columns_of_labels(kind, around):
+    y = np.array([1, 2])[np.column_stack([NUMBERS, NUMBERS[::-1]])]
+    model = around(sklearn.clone(GIVEN[kind]).set_params(class_weight={1: 20.0, 2: 1.0})).fit(X, y)
+    for column, member in zip(y.T, model.estimators_, strict=True):
+        assert_array_equal(member.classes_, np.unique(column))
+    if around is MultiOutputClassifier:
+        alone = sklearn.clone(model.estimator).fit(X, y[:, 1])
+        assert_array_equal(model.predict(X)[:, 1], alone.predict(X))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
