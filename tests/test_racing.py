@@ -322,3 +322,21 @@ def test_no_candidate_is_chosen_by_a_scorer_that_judged_none(search, scoring):
     y[0] = "rare"  # in the test rows of one split at the most
     with pytest.raises(ValueError, match=f"scoring='{scoring}'.*of class 'rare'.*cv"):
         search(scoring).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:Scoring failed")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_race_that_nobody_judges_ends_at_its_first_rung():
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    y = np.arange(60) // 20
+    race = RacingSearchCV(
+        MLPClassifier(max_iter=9, n_iter_no_change=9),
+        {"alpha": [0.1, 1.0, 10.0]},
+        n_candidates=3,
+        scoring="neg_log_loss",
+        cv=KFold(3),
+        refit=False,
+    ).fit(X, y)
+    assert np.isnan(race.cv_results_["mean_test_score"]).all()
+    np.testing.assert_array_equal(race.cv_results_["rung"], 0)
+    assert race.n_epochs_.max() == 3

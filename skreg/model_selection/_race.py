@@ -79,6 +79,8 @@ class Race:
                     for c, k in product(alive, range(len(self.runs[0])))
                 )
             alive = [c for c in alive if self._admitted[c]]
+            if self._judged_none(alive, rung):
+                break
             if not last:
                 alive = self._best(alive, rung, self._n_left(len(alive)))
                 self._let_go_but(alive)
@@ -86,6 +88,11 @@ class Race:
         if not keep:
             self._let_go_but([])
         return self
+
+    def _judged_none(self, candidates, rung):
+        """Whether no candidate has a score at a rung, so that none is the one to train on."""
+        several = isinstance(self.runs[candidates[0]][0].result["test_scores"], dict)
+        return not several and np.isnan(self.rung_scores[candidates, rung]).all()
 
     def finalists(self):
         """Candidates that were trained to the last rung that any reached, without a failure."""
