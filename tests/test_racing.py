@@ -7,6 +7,7 @@ import warnings
 import joblib
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from scipy.sparse import csr_matrix
 from scipy.stats import loguniform
 from sklearn.base import clone
@@ -35,6 +36,7 @@ from sklearn.preprocessing import StandardScaler
 import skreg
 from skreg import MLPClassifier, MLPRegressor, RacingSearchCV, TunedMLPClassifier
 from skreg.estimators._open_training import training_in_parts
+from skreg.inspection import RaceDisplay
 from tests._cases import REGRESSOR_CONFIGURATIONS
 
 X, Y = load_diabetes(return_X_y=True)
@@ -340,3 +342,16 @@ def test_a_race_that_nobody_judges_ends_at_its_first_rung():
     assert np.isnan(race.cv_results_["mean_test_score"]).all()
     np.testing.assert_array_equal(race.cv_results_["rung"], 0)
     assert race.n_epochs_.max() == 3
+
+
+def test_the_display_shows_where_candidates_were_dropped():
+    race = RacingSearchCV(NET, SPACE, n_candidates=9, cv=2, random_state=0, refit="ensemble")
+    display = RaceDisplay.from_search(race.fit(X, Y))
+    lengths = sorted(len(line.get_xdata()) for line in display.lines_)
+    assert lengths == [1] * 6 + [2] * 2 + [3]
+    scores = race.rung_scores_[race.best_index_]
+    np.testing.assert_array_equal(display.best_line_.get_ydata(), scores)
+    assert display.best_line_.get_label() == "the best"
+    pyplot.close(display.figure_)
+    with pytest.raises(TypeError, match="search must be a RacingSearchCV"):
+        RaceDisplay.from_search(Ridge().fit(X, Y))

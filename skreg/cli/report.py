@@ -3,11 +3,14 @@
 import base64
 import io
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 from skreg.cli.figure import draw
 from skreg.cli.methods import PLAIN
 from skreg.cli.table import cells_over_folds
+from skreg.inspection import RaceDisplay
+from skreg.inspection._drawing import pyplot
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def report(facts, rows, kept, panels, pipeline):
         "Result": f"<p class=kept>{escape(facts.kept)}</p>{_verdict(facts.verdict)}",
         "Scores": _table(rows, facts.score, kept) + _list(facts.notes),
         "Train and validation score against lambda": _figure(panels),
+        "The race of settings": _race(pipeline),
         "The chosen pipeline": f"<div class=wide>{pipeline._repr_html_()}</div>"
         f"<details><summary>As text</summary><pre>{escape(repr(pipeline))}</pre></details>",
         "Use it": commands,
@@ -102,16 +106,33 @@ def _definitions(pairs):
     return f"<dl>{items}</dl>"
 
 
-def _figure(panels):
+def _race(pipeline):
+    def draw_race(picture, **kwargs):
+        display = RaceDisplay.from_search(pipeline)
+        display.figure_.savefig(picture, **kwargs)
+        pyplot("tune").close(display.figure_)
+
+    return (
+        f'<figure><img alt="Scores of all settings, rung by rung" src="{_svg(draw_race)}">'
+        "<figcaption>Mean score over the folds of every setting that raced. A line ends where its "
+        "setting was dropped; what is far below the others is left out.</figcaption></figure>"
+    )
+
+
+def _svg(draw_to):
+    """What `draw_to` draws, as the source of an image."""
     import matplotlib as mpl
 
     picture = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "skreg"}):  # the same page for the same scores
-        draw(panels, picture, format="svg", metadata={"Date": None})
-    code = base64.b64encode(picture.getvalue()).decode()
+        draw_to(picture, format="svg", metadata={"Date": None})
+    return f"data:image/svg+xml;base64,{base64.b64encode(picture.getvalue()).decode()}"
+
+
+def _figure(panels):
     return (
         f'<figure><img alt="Score against alpha, {escape(panels[0].title)}" '
-        f'src="data:image/svg+xml;base64,{code}"><figcaption>Lines are means over the folds, bands '
+        f'src="{_svg(partial(draw, panels))}"><figcaption>Lines are means over the folds, bands '
         f"one standard deviation to both sides; the dashed line is the alpha of the best mean. "
         f"&ldquo;{escape(PLAIN)}&rdquo; is alpha = 0, off the left edge.</figcaption></figure>"
     )

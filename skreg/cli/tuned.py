@@ -28,7 +28,7 @@ class TunedSearch:
         self.cv_results_ = net.cv_results_
         self.n_splits_ = net.n_splits_
         self.best_params_ = {}  # too many to print in a table
-        self.best_index_ = net.cv_results_["params"].index(net.best_params_)
+        self.best_index_ = net.best_index_
 
 
 class TunedResult(Result):

@@ -14,12 +14,14 @@ from skreg.inspection.measures import (
 )
 from skreg.inspection.path import regularization_path
 from skreg.inspection.path_display import RegularizationPathDisplay
+from skreg.inspection.race_display import RaceDisplay
 from skreg.inspection.search_display import SearchDisplay
 
 __all__ = [
     "EnsembleDisplay",
     "FittedFunctionDisplay",
     "LossCurveDisplay",
+    "RaceDisplay",
     "RegularizationPathDisplay",
     "SearchDisplay",
     "active_units",

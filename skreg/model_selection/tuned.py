@@ -191,6 +191,7 @@ class _Tuned(OnnxMixin, BaseEstimator):
     def _keep(self, race):
         """Fitted attributes, of plain data."""
         self.best_estimator_ = race.best_estimator_
+        self.best_index_ = race.best_index_
         self.best_params_, self.best_score_ = _plain(race.best_params_), float(race.best_score_)
         self.score_, self.n_splits_, self.rungs_ = race.ensemble_score_, race.n_splits_, race.rungs_
         self.rung_scores_ = race.rung_scores_
@@ -299,8 +300,8 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, _Tuned):
     leaderboard_ : list of dict
         Of each setting its rank, score, standard deviation over the splits, share of its epochs
         that it was trained, weight in the predictions, and parameters; the best first.
-    best_params_, best_score_ : dict, float
-        Of the best single setting; the score is that out of fold.
+    best_params_, best_score_, best_index_ : dict, float, int
+        Of the best single setting: parameters, score out of fold, place in `cv_results_`.
     score_ : float
         Score of the nets together, out of fold, somewhat too good.
     cv_results_ : dict of arrays
@@ -404,8 +405,8 @@ class TunedMLPClassifier(ClassifierMixin, _Tuned):
     leaderboard_ : list of dict
         Of each setting its rank, score, standard deviation over the splits, share of its epochs
         that it was trained, weight in the predictions, and parameters; the best first.
-    best_params_, best_score_ : dict, float
-        Of the best single setting; the score is that out of fold.
+    best_params_, best_score_, best_index_ : dict, float, int
+        Of the best single setting: parameters, score out of fold, place in `cv_results_`.
     score_ : float
         Score of the nets together, out of fold, somewhat too good.
     cv_results_ : dict of arrays
