@@ -80,7 +80,7 @@ def test_mistakes_are_one_line(tuned, tmp_path, capsys):
     broken.write_bytes(path.read_bytes()[:500])
     told(["broken.skreg", "no model"], model=broken)
     broken.write_bytes(pickle.dumps({"a": 1}))
-    told(["broken.skreg", "no model"], model=broken)
+    told(["broken.skreg", "no model", "pickle", "run tune again"], model=broken)
     skreg.save(skreg.MLPRegressor(max_iter=1, tol=1).fit([[1.0], [2.0]], [1.0, 2.0]), broken)
     told(["broken.skreg", "MLPRegressor"], model=broken)
     told(["no column 'size'", "Closest", "'Size'"], frame=rows.rename(columns={"size": "Size"}))

@@ -5,14 +5,20 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import loguniform, uniform
+from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skreg import MLPRegressor
-from skreg.inspection import RegularizationPathDisplay, SearchDisplay, regularization_path
+from skreg import MLPRegressor, TunedMLPRegressor
+from skreg.inspection import (
+    RaceDisplay,
+    RegularizationPathDisplay,
+    SearchDisplay,
+    regularization_path,
+)
 from tests._data import targets
 
 X, Y = targets("regression")
@@ -168,3 +174,21 @@ def test_of_candidates_alike_in_two_hyperparameters_the_best_is_shown():
     display = SearchDisplay.from_search(search, x="alpha", y="fit_intercept")
     best = rows_of_best(search, "alpha")["mean_test_score"]
     assert_allclose(sorted(display.scores), sorted(best))
+
+
+# --- the race
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_the_race_of_a_tuned_estimator_is_drawn(in_pipeline):
+    tuned = TunedMLPRegressor(n_candidates=3, cv=2, random_state=0)
+    with pytest.raises(NotFittedError):
+        RaceDisplay.from_search(tuned)
+    search = make_pipeline(StandardScaler(), tuned) if in_pipeline else tuned
+    display = RaceDisplay.from_search(search.fit(X, Y))
+    drawn = {tuple(line.get_ydata()) for line in display.lines_}
+    assert drawn == {tuple(row[np.isfinite(row)]) for row in tuned.rung_scores_}
+    assert_array_equal(display.best_line_.get_xdata(), tuned.rungs_)
+    best = tuned.rung_scores_[tuned.best_index_]
+    assert_array_equal(display.best_line_.get_ydata(), best)
+    assert f"together: {tuned.score_:.3f}" in display.ax_.get_legend_handles_labels()[1]

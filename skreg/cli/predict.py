@@ -49,7 +49,7 @@ def _load(path):
         raise UserError(
             f"{path} is no model that can be loaded here ({type(error).__name__}: {error}). Name "
             "the pipeline.skreg that tune has written, and use the Python packages it was "
-            "written with."
+            "written with; in place of a pickle (pipeline.joblib), run tune again."
         ) from error
     if not (hasattr(model, "predict") and hasattr(model, "feature_names_in_")):
         raise UserError(
