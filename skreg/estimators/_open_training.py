@@ -119,9 +119,14 @@ class OpenTraining:
         other = problem.plan[0]["keep_best"] or problem.progress[0]["n_averaged"]
         self._stands_at = problem.state.params.copy() if other and self.is_open() else None
         choose_weights(self.net)
-        self._show()
+        self.show()
 
-    def _show(self):
+    def hide(self):
+        """Let go of the estimator's own copy of the weights, until `show` or `advance`."""
+        for name in ("coefs_", "intercepts_", "norms_"):
+            vars(self.estimator).pop(name, None)
+
+    def show(self):
         """Fitted attributes, and the net where its training has ended."""
         self.estimator._take(self.net, self._target, self._warm)
         self.estimator._memory = self._memory.after(self.net.problem) if self._kept else None

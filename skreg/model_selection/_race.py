@@ -87,6 +87,9 @@ class Race:
             self._say(rung, alive)
         if not keep:
             self._let_go_but([])
+        for c in self.finalists():
+            for run in self.runs[c]:
+                run.ready()
         return self
 
     def _judged_none(self, candidates, rung):
@@ -107,6 +110,7 @@ class Race:
         if self.max_time is not None:
             seconds = max(self._began + self.max_time - time.perf_counter(), _LEAST_SECONDS)
         self.runs[c][k].advance(self.rungs[rung], seconds)
+        self.runs[c][k].park()
         with self._lock:
             self._note(c, rung, n_left)
 

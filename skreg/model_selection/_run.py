@@ -113,6 +113,16 @@ class Run:
         self._seconds += time.perf_counter() - began
         self._book(error)
 
+    def park(self):
+        """Hold a net that may train on in little memory, until `ready` or `advance`."""
+        if self._is_open():
+            self._training.hide()
+
+    def ready(self):
+        """Have the net predict again."""
+        if self._is_open():
+            self._training.show()
+
     def let_go(self):
         """Forget the net; the scores stay."""
         self.fitted = self._training = None
