@@ -14,7 +14,7 @@ import torch
 
 from skreg import stopping
 from skreg.augmentation.kinds import is_users_own
-from skreg.engine.train import choose_weights, run
+from skreg.engine import train
 
 _mine = threading.local()
 
@@ -106,19 +106,24 @@ class OpenTraining:
         The estimator's fitted attributes are then those of the training so far.
         """
         problem = self.net.problem
+        if share == 1 and seconds is None and not self.n_done:
+            train.train(self.net)
+            self.n_done = int(problem.progress[0]["epoch"]) - self._began_at
+            self.show()
+            return
         if self._stands_at is not None:
             problem.state.params[:] = self._stands_at
             problem.raw = None
         problem.n_epochs = math.ceil(share * self._n_epochs) - self.n_done
         if seconds is not None:
             self.net.max_time = seconds
-        run(self.net)
+        train.run(self.net)
         self.n_done = int(problem.progress[0]["epoch"]) - self._began_at
         if seconds is not None and problem.progress[0]["status"] == stopping.OUT_OF_TIME:
             problem.progress[0]["status"] = stopping.RUNNING
         other = problem.plan[0]["keep_best"] or problem.progress[0]["n_averaged"]
         self._stands_at = problem.state.params.copy() if other and self.is_open() else None
-        choose_weights(self.net)
+        train.choose_weights(self.net)
         self.show()
 
     def hide(self):
