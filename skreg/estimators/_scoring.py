@@ -149,15 +149,28 @@ class _KnownClassifier(ClassifierMixin, _Known):
         return raw.ravel() if self.target.kind == "binary" else raw
 
 
+class _KnownClasses(_KnownClassifier):
+    """The truth, or all other classes alike; probabilities, of many classes, where asked for."""
+
+    def __init__(self, target, places, right):
+        self.target, self.places, self.right = target, places, right
+
+    @property
+    def output(self):
+        truth = np.zeros((len(self.places), len(self.classes_)))
+        truth[np.arange(len(truth)), self.places] = 1
+        return truth if self.right else (1 - truth) / max(len(self.classes_) - 1, 1)
+
+    def predict(self, X):
+        return self.classes_[self.places if self.right else (self.places == 0).astype(np.intp)]
+
+
 def _unlike_answers(target, codes):
     """Two estimators, of which no two predictions are equally far from the truth."""
     if isinstance(target, RegressionTarget):
         unit = np.abs(codes).max(axis=0) + 1
         return tuple(_KnownRegressor(target, codes + n * unit) for n in (1, 2))
-    truth = codes
     if target.kind == "multiclass":
-        truth = np.eye(len(target.classes))[codes[:, 0].astype(np.intp)]
-    others = (1 - truth) / max(len(target.classes) - 1, 1)
-    if target.kind != "multiclass":
-        others = 1 - truth
-    return _KnownClassifier(target, truth), _KnownClassifier(target, others)
+        places = codes[:, 0].astype(np.intp)
+        return _KnownClasses(target, places, True), _KnownClasses(target, places, False)
+    return _KnownClassifier(target, codes), _KnownClassifier(target, 1 - codes)
