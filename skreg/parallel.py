@@ -275,10 +275,10 @@ class SkregBackend(ParallelBackendBase):
         self._pool = Pool(self._n_jobs, self.memory)
         self._settings = ExitStack()
         self._settings.enter_context(one_thread_per_net())
-        self._settings.callback(setattr, warnings, "filters", warnings.filters)
         if not self.parallel.return_generator and not baton.is_held():
-            baton.take()
+            baton.take()  # before the filters are looked at: another search's task may have its own
             self._settings.callback(baton.put_down)
+        self._settings.callback(setattr, warnings, "filters", warnings.filters)
 
     def submit(self, func, callback=None):
         """Put a batch of calls into the queue."""
