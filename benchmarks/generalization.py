@@ -197,9 +197,10 @@ def run(name, method, seed, most_train):
     print(f"{name:20} {seed} {method:15} {score:.4f} {taken:.1f} s", flush=True)
 
 
-def summary():
-    """Print the scores, mean ranks, and how far `tuned` lies ahead of each other method."""
+def summary(n_splits):
+    """Print scores of the first splits, mean ranks, and how far `tuned` lies ahead of others."""
     runs = pd.read_csv(RUNS).drop_duplicates(["table", "split", "method"], keep="last")
+    runs = runs[runs["split"] < n_splits]
     scores = runs.pivot_table(index="table", columns="method", values="score")
     methods = [method for method in METHODS if method in scores]
     cells = scores.reindex(columns=methods, index=[t for t in TABLES if t in scores.index])
@@ -248,7 +249,7 @@ def main(arguments=()):
                 if (name, seed, method) not in done:
                     run(name, method, seed, options.rows)
     if RUNS.exists():
-        summary()
+        summary(options.splits)
 
 
 if __name__ == "__main__":

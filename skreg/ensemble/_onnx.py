@@ -15,7 +15,7 @@ def ensemble_answer(ensemble, graph, x, raw_scores):
     NotImplementedError
         For members that are not nets.
     """
-    answers = []
+    answers, n_classes = [], getattr(ensemble, "n_classes_", None)
     for member, columns in zip(ensemble.estimators_, ensemble.estimators_features_, strict=True):
         if not isinstance(member, OnnxMixin):
             raise NotImplementedError(
@@ -23,23 +23,9 @@ def ensemble_answer(ensemble, graph, x, raw_scores):
                 "comes before the net in front of the ensemble, in a Pipeline."
             )
         rows = graph.node("Gather", [x, graph.constant(columns.astype(np.int64))], axis=1)
-        answers.append(
-            _over_all_classes(ensemble, member, graph, member._onnx_answer(graph, rows, False))
-        )
+        answer = member._onnx_answer(graph, rows, False)
+        if n_classes is not None:
+            answer = graph.spread(answer, ensemble._numbers(member.classes_), n_classes)
+        answers.append(answer)
     answer = graph.mean(answers)
-    if not raw_scores:
-        return answer
-    log_p = graph.log(answer)
-    if ensemble.n_classes_ == 2:
-        other = graph.node("Gather", [log_p, graph.constant(np.array([1, 0]))], axis=1)
-        return graph.node("Sub", [log_p, other])
-    return log_p
-
-
-def _over_all_classes(ensemble, member, graph, answer):
-    """Probabilities with a column for every class, 0 for those that a member has not seen."""
-    n_classes = getattr(ensemble, "n_classes_", None)
-    if n_classes is None or len(member.classes_) == n_classes:
-        return answer
-    places = ensemble._numbers(member.classes_)
-    return graph.node("MatMul", [answer, graph.constant(np.eye(n_classes)[places])])
+    return graph.decisions(answer, n_classes) if raw_scores else answer

@@ -7,9 +7,16 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skreg.activations import SOFTMAX
 from skreg.ensemble import _fitting
 from skreg.ensemble._members import Members, shared_docs
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
+
+
+def decisions_of(p):
+    """Logarithms of probabilities (n_rows, n_classes), of two classes their difference: finite."""
+    log_p = SOFTMAX.raw(p)
+    return log_p[:, 1] - log_p[:, 0] if p.shape[1] == 2 else log_p
 
 
 def _decides(ensemble):
@@ -323,9 +330,7 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
         """
         check_is_fitted(self)
         if hasattr(self.estimators_[0], "predict_proba"):
-            p = self.predict_proba(X, **params)
-            log_p = np.log(np.maximum(p, np.finfo(p.dtype).tiny))
-            return log_p[:, 1] - log_p[:, 0] if self.n_classes_ == 2 else log_p
+            return decisions_of(self.predict_proba(X, **params))
         pieces = self._pieces(X, "decision_function", params)
         raw = np.concatenate([piece.mean(axis=0) for piece in pieces])
         return raw[:, 0] if raw.shape[1] == 1 else raw

@@ -119,6 +119,20 @@ class Graph:
         """Mean of several tensors of one shape; onnxruntime's own has no float64."""
         return self.node("Mul", [self.node("Sum", names), self.constant(1 / len(names))])
 
+    def spread(self, answer, places, n_columns):
+        """Columns of a tensor at some places among `n_columns`; 0 elsewhere."""
+        if len(places) == n_columns:
+            return answer
+        return self.node("MatMul", [answer, self.constant(np.eye(n_columns)[places])])
+
+    def decisions(self, p, n_classes):
+        """Logarithms of probabilities, of two classes their difference after its negative."""
+        log_p = self.log(p)
+        if n_classes != 2:
+            return log_p
+        other = self.node("Gather", [log_p, self.constant(np.array([1, 0]))], axis=1)
+        return self.node("Sub", [log_p, other])
+
     def log(self, p):
         """Logarithms of probabilities, finite where one is 0."""
         tiny = self.constant(np.full(1, np.finfo(self.dtype).tiny))

@@ -4,6 +4,7 @@ Gal & Ghahramani (2016), "Dropout as a Bayesian approximation". A pass is one dr
 that stay, for all rows: so a row's prediction does not depend on the rows beside it.
 """
 
+from itertools import repeat
 from numbers import Integral
 
 import numpy as np
@@ -85,11 +86,19 @@ def draw_masks(rates, sizes, n_samples, seed, dtype):
         ]
 
 
-def moments(values):
-    """Mean and standard deviation over arrays of one shape, one array at a time (Welford 1962)."""
-    mean, squares = 0.0, 0.0
-    for n, value in enumerate(values, 1):
+def moments(values, weights=None):
+    """Mean and standard deviation over arrays of one shape, one array at a time (West 1979).
+
+    Parameters
+    ----------
+    values : iterable of ndarray
+    weights : iterable of float, optional
+        As many; all 1 by default.
+    """
+    mean, squares, seen = 0.0, 0.0, 0.0
+    for value, weight in zip(values, repeat(1.0) if weights is None else weights, strict=False):
+        seen += weight
         gap = value - mean
-        mean = mean + gap / n
-        squares = squares + gap * (value - mean)
-    return mean, np.sqrt(squares / n)
+        mean = mean + gap * weight / seen
+        squares = squares + weight * gap * (value - mean)
+    return mean, np.sqrt(squares / seen)

@@ -22,20 +22,15 @@ def fold_ensemble_answer(ensemble, graph, x, raw_scores):
     for weight, estimator in zip(ensemble._weights(), ensemble.estimators, strict=True):
         net, rows = _scaled(estimator, graph, x)
         answer = net._onnx_answer(graph, rows, False)
-        if classes is not None and len(net.classes_) < len(classes):
-            places = np.eye(len(classes))[np.searchsorted(classes, net.classes_)]
-            answer = graph.node("MatMul", [answer, graph.constant(places)])
+        if classes is not None:
+            answer = graph.spread(answer, np.searchsorted(classes, net.classes_), len(classes))
         parts.append(graph.node("Mul", [answer, graph.constant(np.full(1, weight))]))
     answer = graph.node("Sum", parts)
     if not raw_scores:
         return answer
     if ensemble.multilabel:
         return graph.log_odds(answer)
-    log_p = graph.log(answer)
-    if len(classes) > 2:
-        return log_p
-    other = graph.node("Gather", [log_p, graph.constant(np.array([1, 0]))], axis=1)
-    return graph.node("Sub", [log_p, other])
+    return graph.decisions(answer, len(classes))
 
 
 def _scaled(estimator, graph, x):

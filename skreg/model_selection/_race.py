@@ -69,6 +69,7 @@ class Race:
     def run(self, keep=True):
         """Race to the last rung; without `keep` the nets are let go at the end."""
         alive = list(range(len(self.runs)))
+        everybody = set(alive)
         for rung, until in enumerate(self._times_of_rungs()):
             last = rung == len(self.rungs) - 1
             n_left = len(alive) if last else self._n_left(len(alive))
@@ -83,10 +84,10 @@ class Race:
                 break
             if not last:
                 alive = self._best(alive, rung, self._n_left(len(alive)))
-                self._let_go_but(alive)
+                self._let_go(everybody - set(alive))
             self._say(rung, alive)
         if not keep:
-            self._let_go_but([])
+            self._let_go(everybody)
         for c in self.finalists():
             for run in self.runs[c]:
                 run.ready()
@@ -134,9 +135,7 @@ class Race:
         if rung == len(self.rungs) - 1:
             return
         done = [i for i, admitted in self._admitted.items() if admitted and not self._missing[i]]
-        for loser in set(done) - set(self._best(done, rung, n_left)):
-            for run in self.runs[loser]:
-                run.let_go()
+        self._let_go(set(done) - set(self._best(done, rung, n_left)))
 
     def _score_of(self, run):
         scores = run.result["test_scores"]
@@ -154,8 +153,8 @@ class Race:
         order = np.argsort(-scores, kind="stable")[:n]
         return sorted(np.asarray(candidates)[order].tolist())
 
-    def _let_go_but(self, kept):
-        for c in set(range(len(self.runs))) - set(kept):
+    def _let_go(self, candidates):
+        for c in candidates:
             for run in self.runs[c]:
                 run.let_go()
 

@@ -8,7 +8,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
+from skreg.activations import LOGISTIC
+from skreg.ensemble.bagging import decisions_of
 from skreg.estimators._onnx import OnnxMixin
+from skreg.estimators._thinned import moments
 from skreg.model_selection._onnx import fold_ensemble_answer
 
 
@@ -55,10 +58,10 @@ class _FoldEnsemble(OnnxMixin, BaseEstimator):
     def _onnx_answer(self, graph, x, raw_scores):
         return fold_ensemble_answer(self, graph, x, raw_scores)
 
-    def __getattr__(self, name):
-        if name == "feature_names_in_" and vars(self).get("estimators"):
-            return self.estimators[0].feature_names_in_
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @property
+    def feature_names_in_(self):
+        """Names of the features, where the estimators have them."""
+        return self.estimators[0].feature_names_in_
 
     def _weights(self):
         """Weights of the estimators, which sum to 1."""
@@ -132,13 +135,8 @@ class FoldEnsembleRegressor(RegressorMixin, _FoldEnsemble):
         std : ndarray of the shape of y
             Only with `return_std`.
         """
-        mean = squares = seen = 0.0
-        for weight, (_, y) in zip(self._weights(), self._answers(X, "predict"), strict=True):
-            seen += weight
-            gap = y - mean  # West (1979)
-            mean = mean + gap * (weight / seen)
-            squares = squares + weight * gap * (y - mean)
-        return (mean, np.sqrt(squares)) if return_std else mean
+        mean, std = moments((y for _, y in self._answers(X, "predict")), self._weights())
+        return (mean, std) if return_std else mean
 
     def predict_members(self, X):
         """Predictions of every estimator.
@@ -268,11 +266,7 @@ class FoldEnsembleClassifier(ClassifierMixin, _FoldEnsemble):
             set; else logarithms of the probabilities.
         """
         p = self._mean(X)
-        tiny = np.finfo(p.dtype).tiny
-        log_p = np.log(np.maximum(p, tiny))
-        if self.multilabel:
-            return log_p - np.log(np.maximum(1 - p, tiny))
-        return log_p[:, 1] - log_p[:, 0] if p.shape[1] == 2 else log_p
+        return LOGISTIC.raw(p) if self.multilabel else decisions_of(p)
 
     def predict_members(self, X):
         """Probabilities by every classifier.
