@@ -1,12 +1,12 @@
 """What does each regularizer gain over the unregularized net on small noisy sets?
 
-The cases, settings and seeds are those of `tests/test_regularizers_work.py`.
+The cases, settings and seeds are those of `tests/regularizers/test_regularizers_work.py`.
 """
 
 import numpy as np
 
 from benchmarks._measure import one_thread, report
-from tests.test_regularizers_work import CASES, N_SEEDS, plain_scores
+from tests.regularizers.test_regularizers_work import CASES, N_SEEDS, plain_scores
 
 
 def main():

@@ -11,11 +11,12 @@ from sklearn.preprocessing import scale
 from benchmarks._measure import interleaved, one_thread, report
 from benchmarks._peers import fixed
 from skreg import MLPRegressor
-from skreg.engine import compiled_engine, net, train
+from skreg.engine import net, train
+from skreg.engine.compiled import engine
 from skreg.estimators._base import BaseNet
 
 PIECES = {
-    "compiled loop, permutations in it": (compiled_engine.CompiledEngine, "run"),
+    "compiled loop, permutations in it": (engine.CompiledEngine, "run"),
     "history": (net.RegularizedNet, "_book_epochs"),
     "skorch net: construction": (train, "make_net"),
     "skorch net: initialize": (net.RegularizedNet, "initialize"),

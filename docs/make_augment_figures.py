@@ -22,7 +22,7 @@ from skreg.augmentation import (
     TabularAugment,
 )
 from skreg.augmentation.mixing import torch_mix_batch
-from skreg.engine import compiled
+from skreg.engine.compiled import entry_points
 from skreg.engine.plan import make_plan
 from skreg.hyperparameters.settings import Settings
 
@@ -198,7 +198,7 @@ def mixtures():
         plan = make_plan(params, batch_size=2, seed=1, monitor=0, keep_best=False)[0]
         pictures, titles = [*pair], ["one", "another"]
         for step in range(5):
-            x, target, _ = torch_mix_batch(plan, step, compiled.draws("float64"), pair, y, ones)
+            x, target, _ = torch_mix_batch(plan, step, entry_points.draws("float64"), pair, y, ones)
             pictures.append(x[0])
             titles.append(f"{target[0, 0]:.2f} of one")
         draw_row(row, [p.reshape(1, 8, 8) for p in pictures], "")

@@ -13,19 +13,19 @@ _HOME = {
     "ConvNetRegressor": "skreg.estimators.conv",
     "ContrastivePretrainer": "skreg.self_supervised",
     "DivergenceError": "skreg.exceptions",
-    "LogMel": "skreg.fronts",
+    "LogMel": "skreg.sound.logmel",
     "MLPClassifier": "skreg.estimators.mlp",
     "MLPRegressor": "skreg.estimators.mlp",
     "MaskedPretrainer": "skreg.self_supervised",
     "NetClassifier": "skreg.estimators.net",
     "NetRegressor": "skreg.estimators.net",
-    "OffOr": "skreg.distributions",
-    "PadOrCrop": "skreg.clips",
+    "OffOr": "skreg.hyperparameters.distributions",
+    "PadOrCrop": "skreg.sound.pad_or_crop",
     "RacingSearchCV": "skreg.model_selection.racing",
     "TunedMLPClassifier": "skreg.model_selection.tuned",
     "TunedMLPRegressor": "skreg.model_selection.tuned",
     "load": "skreg.saving",
-    "one_standard_error": "skreg.search",
+    "one_standard_error": "skreg.model_selection.one_standard_error",
     "portfolio": "skreg.model_selection",
     "save": "skreg.saving",
     "search_space": "skreg.model_selection",
@@ -53,9 +53,9 @@ def _backend(**settings):
     """The joblib backend "skreg"; loaded when it is first asked for."""
     if settings.get("client") is None:
         settings.pop("client", None)
-        return import_module("skreg.parallel").SkregBackend(**settings)
+        return import_module("skreg.parallel.backend").SkregBackend(**settings)
     try:
-        cluster = import_module("skreg.cluster")
+        cluster = import_module("skreg.parallel.cluster")
     except ImportError as error:
         message = "client= needs Dask: install it with `pip install 'skreg[distributed]'`."
         raise ImportError(message) from error

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from skreg import MLPClassifier, MLPRegressor
-from skreg.engine import stack, stacking, train
+from skreg.engine import train
+from skreg.engine.torch import grouping, stack
 from tests._data import targets
-from tests.test_engines import PARAMS, assert_same
+from tests.engine.test_engines import PARAMS, assert_same
 
 KINDS = ["regression", "multioutput", "binary", "multiclass", "multilabel"]
 TORCH = {**PARAMS, "engine": "torch", "max_iter": 12, "n_iter_no_change": 12}
@@ -79,8 +80,8 @@ class Session:
             return
         numbers = sorted(self._waiting)
         nets = [self._waiting.pop(i) for i in numbers]
-        self.rounds.append([stacking.signature(net) for net in nets])
-        raised = stacking.train_together(nets, **self._options)
+        self.rounds.append([grouping.signature(net) for net in nets])
+        raised = grouping.train_together(nets, **self._options)
         self._raised.update(zip(numbers, raised, strict=True))
         self._changed.notify_all()
 

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from tests._browser import browser
 
 # scikit-learn has callbacks from 1.9 on
-collect_ignore = [] if find_spec("sklearn.callback") else ["test_callbacks.py"]
+collect_ignore = [] if find_spec("sklearn.callback") else ["estimators/test_callbacks.py"]
 
 
 def pytest_collection_modifyitems(config, items):

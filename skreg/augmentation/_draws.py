@@ -36,35 +36,35 @@ class StreamDraws:
     seed : uint64
     role, step : int
     add_normal : callable or None
-        The compiled `skreg.streams.add_normal`; None draws normals on the device, other numbers of
-        the same distribution.
+        The compiled `skreg.random.counter.add_normal`; None draws normals on the device, other
+        numbers of the same distribution.
     device : of torch
     """
 
     def __init__(self, seed, role, step, add_normal, device):
         import torch
 
-        from skreg import streams
+        from skreg.random import counter
 
-        self.streams = streams
+        self.counter = counter
         signed = int(np.array(seed, np.uint64).view(np.int64))
         # filled on the device: a copy to it would be waited for
         seed, step = (torch.full((1,), word, device=device) for word in (signed, int(step)))
-        self.key = streams.torch_stream_keys(seed, role, step)
+        self.key = counter.torch_stream_keys(seed, role, step)
         self.add_normal = add_normal
 
     def uniform(self, number, *shape):
         """Uniform numbers in [0, 1), float64."""
-        key = self.streams.torch_stream_keys(self.key, number, 0)
-        return self.streams.torch_units(key, int(np.prod(shape))).view(shape)
+        key = self.counter.torch_stream_keys(self.key, number, 0)
+        return self.counter.torch_units(key, int(np.prod(shape))).view(shape)
 
     def normal(self, number, std, like):
         """Normal numbers of standard deviation `std`, with the shape and dtype of `like`."""
         import torch
 
-        key = self.streams.torch_stream_keys(self.key, number, 0)
+        key = self.counter.torch_stream_keys(self.key, number, 0)
         if self.add_normal is None:
-            return std * self.streams.torch_normals(key, like.numel(), like.dtype).view(like.shape)
+            return std * self.counter.torch_normals(key, like.numel(), like.dtype).view(like.shape)
         noise = torch.zeros_like(like, memory_format=torch.contiguous_format)
         self.add_normal(key.numpy().view(np.uint64)[0], std, noise.view(-1).numpy())
         return noise

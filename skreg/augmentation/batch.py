@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from skreg._jit import jit
 from skreg.augmentation import compiled_forms, mixing
 from skreg.augmentation._draws import StreamDraws
 from skreg.augmentation.kinds import active, has_compiled_form
-from skreg.streams import AUGMENT
+from skreg.compiler.jit import jit
+from skreg.random.counter import AUGMENT
 
 FIELDS = [*mixing.FIELDS, *compiled_forms.FIELDS]
 """Of a plan: those of mixup, cutmix, and the augmentations that have a compiled form."""

@@ -4,11 +4,11 @@ Apart from the classes, whose file has the form for tensors, because a loaded mo
 must not wait for numba.
 """
 
-from skreg._jit import jit
 from skreg.augmentation import signals, tables
 from skreg.augmentation.signals import SignalAugment
 from skreg.augmentation.tables import TabularAugment
-from skreg.streams import SIGNAL, TABLE, add_normal, stream_key, unit, word_of
+from skreg.compiler.jit import jit
+from skreg.random.counter import SIGNAL, TABLE, add_normal, stream_key, unit, word_of
 
 FIELDS = [
     ("signal_shift", "f8"),

@@ -9,8 +9,8 @@ random displacement (Simard, Steinkraus & Platt 2003).
 import math
 from numbers import Real
 
-from skreg._sklearn import Interval, StrOptions
 from skreg.augmentation._base import Augmentation
+from skreg.compat.sklearn import Interval, StrOptions
 
 _SHARE = [Interval(Real, 0, 1, closed="both")]
 _BELOW_1 = [Interval(Real, 0, 1, closed="left")]

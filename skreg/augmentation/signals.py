@@ -7,8 +7,8 @@ exercise on MNIST-1D in Prince (2023), "Understanding Deep Learning", notebook 9
 
 from numbers import Real
 
-from skreg._sklearn import Interval
 from skreg.augmentation._base import Augmentation
+from skreg.compat.sklearn import Interval
 
 MOVES, NOISE = range(2)  # numbers of the draws
 

@@ -15,9 +15,9 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from skreg._mel import to_mel
-from skreg._sklearn import Interval
 from skreg.augmentation._base import Augmentation
+from skreg.compat.sklearn import Interval
+from skreg.sound.mel import to_mel
 
 _SHARE = [Interval(Real, 0, 1, closed="both")]
 _AT_LEAST_0 = [Interval(Real, 0, None, closed="left")]

@@ -8,8 +8,8 @@
 
 from numbers import Real
 
-from skreg._sklearn import Interval
 from skreg.augmentation._base import Augmentation
+from skreg.compat.sklearn import Interval
 
 SWAPS, PARTNERS, NOISE = range(3)  # numbers of the draws
 

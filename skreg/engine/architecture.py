@@ -3,7 +3,7 @@
 All tensors of a net lie in one flat buffer, those with weights first (a `Place` each). An
 `MLPArchitecture` and a `ConvArchitecture` have them layer by layer, as `skreg.engine.layout` says;
 their weights are lists ``(coefs, intercepts, norms)`` outside of the engine. A user's module is
-`skreg.engine.users_module`.
+`skreg.engine.module_net`.
 """
 
 from functools import cached_property
@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skreg import normalization
-from skreg.activations import ACTIVATIONS
+from skreg.blocks import normalization
+from skreg.blocks.activations import ACTIVATIONS
 from skreg.engine.layout import bias_views, norm_views, weight_views
 from skreg.engine.plan import make_layers
 
@@ -121,7 +121,7 @@ class MLPArchitecture:
 
     def module(self, flat):
         """The torch module, on the memory of a flat buffer."""
-        from skreg.modules import MLP
+        from skreg.blocks.modules import MLP
 
         return MLP(*self._tensors(flat), self.activation, *self._more(flat))
 
@@ -182,7 +182,7 @@ class ConvArchitecture(MLPArchitecture):
 
     def module(self, flat):
         """The torch module, on the memory of a flat buffer."""
-        from skreg.modules import ConvNet
+        from skreg.blocks.modules import ConvNet
 
         return ConvNet(
             *self._tensors(flat),

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from sklearn.base import ClassifierMixin
 
-from skreg import losses
 from skreg.engine.net import RegularizedNet
+from skreg.losses import formulas
 
 
 class ClassifierNet(ClassifierMixin, RegularizedNet):
@@ -29,7 +29,7 @@ class ClassifierNet(ClassifierMixin, RegularizedNet):
 
     @property
     def _kind(self):
-        if self.criterion__plan[0]["loss"] != losses.BINARY_LOG_LOSS:
+        if self.criterion__plan[0]["loss"] != formulas.BINARY_LOG_LOSS:
             return "multiclass"
         return "binary" if self.n_outputs == 1 else "multilabel"
 

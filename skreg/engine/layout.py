@@ -6,9 +6,9 @@ layer is normalised gain, shift, and with "batch" running mean and variance.
 
 import numpy as np
 
-from skreg._jit import jit
-from skreg.activations import ACTIVATIONS
-from skreg.normalization import N_ROWS
+from skreg.blocks.activations import ACTIVATIONS
+from skreg.blocks.normalization import N_ROWS
+from skreg.compiler.jit import jit
 
 IDENTITY, RELU, TANH, LOGISTIC = range(4)
 
@@ -23,15 +23,16 @@ LAYER_FIELDS = [
     ("skip", "?"),
 ]
 """Of each layer of a plan: its sizes, offsets in the flat buffer, place in
-`skreg.activations.ACTIVATIONS`, and whether its input is added to its output (He, Zhang, Ren & Sun
-2016)."""
+`skreg.blocks.activations.ACTIVATIONS`, and whether its input is added to its output (He, Zhang,
+Ren & Sun 2016)."""
 
 
 def layout_settings(sizes, activation, normalization, residual, n_taps=1):
     """Values of `LAYER_FIELDS`, one per layer, for `sizes` units (input and output included).
 
-    `normalization` is the kind of each layer, a place in `skreg.normalization.NAMES`; `n_taps` how
-    many inputs a unit takes from each unit below (a conv net's kernel), but in the last layer.
+    `normalization` is the kind of each layer, a place in `skreg.blocks.normalization.NAMES`;
+    `n_taps` how many inputs a unit takes from each unit below (a conv net's kernel), but in the
+    last layer.
     """
     below, n_out = np.array(sizes[:-1]), np.array(sizes[1:])
     n_in = below * np.append(np.full(len(below) - 1, n_taps, np.int64), 1)

@@ -5,7 +5,7 @@ import time
 import numpy as np
 from scipy.optimize import minimize
 
-from skreg import stopping
+from skreg.regularizers import stopping
 
 
 def fit_lbfgs(problem, engine, max_fun, book_epoch):

@@ -11,24 +11,24 @@ from skorch.dataset import Dataset
 from torch import nn
 from torch.nn import functional
 
-from skreg import losses, stopping
 from skreg.augmentation.kinds import is_users_own
-from skreg.engine.batch_loss import torch_batch_loss
-from skreg.engine.baton import baton
-from skreg.engine.compiled_engine import CompiledEngine
+from skreg.engine.block_length import Pacing
+from skreg.engine.compiled.engine import CompiledEngine
 from skreg.engine.lbfgs import fit_lbfgs
-from skreg.engine.pacing import Pacing
 from skreg.engine.pretext import renew_views
 from skreg.engine.schedules import epochs_to_snapshot
-from skreg.engine.threads import threads_of_a_net
-from skreg.engine.torch_engine import TorchEngine
-from skreg.engine.torch_optimizer import RegularizedOptimizer
+from skreg.engine.torch.engine import TorchEngine
+from skreg.engine.torch.optimizer import RegularizedOptimizer
 from skreg.exceptions import DivergenceError
-from skreg.loss_records import LOSSES
+from skreg.losses import formulas
+from skreg.losses.batch_loss import torch_batch_loss
+from skreg.losses.records import LOSSES
+from skreg.regularizers import stopping
+from skreg.threads.blas import threads_of_a_net
+from skreg.threads.turns import baton
 
 # Callbacks that read the history at the end of an epoch and touch nothing else.
 READING_CALLBACKS = (EpochTimer, PrintLog)
-
 
 _TORCH_PARTS = ("module_", "criterion_", "optimizer_")
 
@@ -43,9 +43,9 @@ class BatchLoss(nn.Module):
     def forward(self, raw, y):
         """Mean loss over rows; `raw` (n_rows, n_outputs), `y` as the loss or a callback has it."""
         plan = self.plan[0]
-        if plan["loss"] == losses.CROSS_ENTROPY and y.ndim == 1:
+        if plan["loss"] == formulas.CROSS_ENTROPY and y.ndim == 1:
             y = functional.one_hot(y.long(), raw.shape[1])
-        pretext = LOSSES[losses.NAMES[plan["loss"]]].task == "pretext"
+        pretext = LOSSES[formulas.NAMES[plan["loss"]]].task == "pretext"
         y = y.reshape((len(raw), -1) if pretext else raw.shape).to(raw.dtype)
         return torch_batch_loss(plan, raw, y, torch.ones_like(raw[:, 0])) / len(raw)
 

@@ -1,16 +1,16 @@
 """Adam and SGD, compiled, with scikit-learn's placement of every constant.
 
-`skreg.engine.torch_optimizer` has the same for torch.
+`skreg.engine.torch.optimizer` has the same for torch.
 
 Adam (Kingma & Ba 2015) adds epsilon to sqrt(v) before the bias correction, as scikit-learn does
 and as the paper proposes at the end of its section 2; torch's own adds it after. AdamW is the same
-step after a decay of the weights (`skreg.penalties.decay`). SGD with momentum, Nesterov's too,
-as in scikit-learn (Sutskever et al. 2013).
+step after a decay of the weights (`skreg.regularizers.penalties.decay`). SGD with momentum,
+Nesterov's too, as in scikit-learn (Sutskever et al. 2013).
 """
 
 import numpy as np
 
-from skreg._jit import jit
+from skreg.compiler.jit import jit
 
 NAMES = ("adam", "adamw", "sgd", "lbfgs")  # lbfgs is scipy's: see `skreg.engine.lbfgs`
 ADAM, ADAMW, SGD, LBFGS = range(4)

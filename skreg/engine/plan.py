@@ -6,33 +6,31 @@ own fields and fills them from an estimator's parameters.
 
 import numpy as np
 
-from skreg import (
+from skreg.augmentation import batch as augmentation
+from skreg.blocks import normalization
+from skreg.engine import layout, optimizers, schedules
+from skreg.losses import contrastive, formulas, reconstruction
+from skreg.regularizers import (
     averaging,
-    contrast,
     corruption,
     freezing,
-    losses,
     noise,
-    normalization,
     penalties,
-    perturbation,
-    reconstruction,
+    second_gradient,
     stopping,
 )
-from skreg.augmentation import batch as augmentation
-from skreg.engine import layout, optimizers, schedules
 
 PLAN = np.dtype(
     [
         ("batch_size", "i8"),
-        *losses.FIELDS,
+        *formulas.FIELDS,
         *corruption.FIELDS,
         *reconstruction.FIELDS,
-        *contrast.FIELDS,
+        *contrastive.FIELDS,
         *augmentation.FIELDS,
         *noise.FIELDS,
         *penalties.FIELDS,
-        *perturbation.FIELDS,
+        *second_gradient.FIELDS,
         *stopping.FIELDS,
         *averaging.FIELDS,
         *optimizers.FIELDS,
@@ -64,18 +62,18 @@ def make_plan(params, *, batch_size, seed, monitor, keep_best):
     seed : int
         Of the random streams.
     monitor, keep_best : int, bool
-        What `skreg.stopping` watches, and whether it keeps the best weights.
+        What `skreg.regularizers.stopping` watches, and whether it keeps the best weights.
     """
     settings = {
         "batch_size": batch_size,
-        **losses.loss_settings(params),
+        **formulas.loss_settings(params),
         **corruption.corruption_settings(params),
         **reconstruction.reconstruction_settings(params),
-        **contrast.contrast_settings(params),
+        **contrastive.contrast_settings(params),
         **augmentation.augmentation_settings(params),
         **noise.noise_settings(params, seed),
         **penalties.penalty_settings(params),
-        **perturbation.perturbation_settings(params),
+        **second_gradient.perturbation_settings(params),
         **stopping.stopping_settings(params, monitor, keep_best),
         **averaging.averaging_settings(params),
         **optimizers.optimizer_settings(params),

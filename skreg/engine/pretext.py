@@ -7,9 +7,9 @@ once, as most of what a transform costs does not depend on the number of rows.
 
 import numpy as np
 
-from skreg.corruption import column_moments
-from skreg.engine import compiled
+from skreg.engine.compiled import entry_points
 from skreg.engine.problem import make_data
+from skreg.regularizers.corruption import column_moments
 
 _PIECE = 4096  # rows that a user's transform sees at once
 
@@ -44,7 +44,7 @@ def prepared(plan, data, validation, views, dtype):
         return data, make_data(users_views(plan[0], views, X, step=0), Y, weight, dtype)
     spoilt = np.array(X, dtype, order="C")
     targets = np.empty((len(weight), 2 * X.shape[1]), dtype)
-    compiled.draws(dtype).corrupt(plan, 0, data, spoilt, targets)
+    entry_points.draws(dtype).corrupt(plan, 0, data, spoilt, targets)
     if plan[0]["n_views"] == 2:
         return data, make_data(np.hstack([X, spoilt]), Y, weight, dtype)
     return data, make_data(spoilt, targets, weight, dtype)
@@ -62,7 +62,7 @@ def training_batch(problem, rows, step):
         x, weight = data.X[rows], data.weight[rows]
         spoilt, y = x, np.empty((len(rows), 2 * data.X.shape[1]), x.dtype)
         targets = y
-    compiled.draws(problem.dtype).corrupt(problem.plan, step, data, spoilt, targets)
+    entry_points.draws(problem.dtype).corrupt(problem.plan, step, data, spoilt, targets)
     return x, y, weight
 
 
@@ -96,7 +96,7 @@ def users_views(plan, views, X, step, device="cpu"):
     """
     import torch
 
-    from skreg.streams import VIEWS, torch_stream_keys
+    from skreg.random.counter import VIEWS, torch_stream_keys
 
     seed = torch.tensor(int(plan["seed"].view(np.int64)))
     key = int(torch_stream_keys(seed, VIEWS, torch.tensor(step)))

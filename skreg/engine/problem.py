@@ -7,8 +7,8 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skreg.engine.architecture import MLPArchitecture
-from skreg.engine.kernel import Data, State
-from skreg.engine.shuffling import Shuffling
+from skreg.engine.compiled.kernel import Data, State
+from skreg.random.shuffling import Shuffling
 
 _LARGE = 2e8  # multiplications of a layer and a batch: some 4 ms of a core
 
@@ -25,7 +25,7 @@ class Problem:
     architecture : MLPArchitecture, or one of its kind
     state : State
         Buffers that the fit changes.
-    progress : ndarray of one record, `skreg.stopping.PROGRESS`
+    progress : ndarray of one record, `skreg.regularizers.stopping.PROGRESS`
     shuffling : Shuffling
     n_epochs : int
         At most so many.

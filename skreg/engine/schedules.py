@@ -3,7 +3,7 @@
 =============  ========================================================================
 constant       learning_rate_init
 invscaling     learning_rate_init / (rows seen + 1)^power_t, as in scikit-learn
-adaptive       divided by 5 when training stalls (`skreg.stopping.book_epoch` does it)
+adaptive       divided by 5 when training stalls (`skreg.regularizers.stopping.book_epoch` does it)
 cosine         learning_rate_init (1 + cos(pi epoch / max_iter)) / 2; with `n_snapshots` the
                same in each of so many cycles (Loshchilov & Hutter 2017, "SGDR")
 =============  ========================================================================
@@ -11,7 +11,7 @@ cosine         learning_rate_init (1 + cos(pi epoch / max_iter)) / 2; with `n_sn
 
 import numpy as np
 
-from skreg._jit import jit
+from skreg.compiler.jit import jit
 
 NAMES = ("constant", "invscaling", "adaptive", "cosine")
 CONSTANT, INVSCALING, ADAPTIVE, COSINE = range(4)

@@ -8,16 +8,17 @@ from hashlib import blake2b
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
-from skreg import losses, stopping
-from skreg.activations import LINKS
 from skreg.augmentation.kinds import active
-from skreg.engine.baton import baton
-from skreg.engine.kernel import State
+from skreg.blocks.activations import LINKS
+from skreg.engine.compiled.kernel import State
 from skreg.engine.plan import make_plan
 from skreg.engine.pretext import is_pretext, prepared
 from skreg.engine.problem import Problem, make_data
-from skreg.engine.shuffling import shuffling_of
-from skreg.loss_records import LOSSES
+from skreg.losses import formulas
+from skreg.losses.records import LOSSES
+from skreg.random.shuffling import shuffling_of
+from skreg.regularizers import stopping
+from skreg.threads.turns import baton
 
 
 @dataclass
@@ -196,10 +197,10 @@ def make_problem(
 
 def _levels(plan, params, n_classes, dtype):
     """Targets of other classes and of a row's own: smoothed in training, and as they are."""
-    if plan["loss"] != losses.CROSS_ENTROPY:
+    if plan["loss"] != formulas.CROSS_ENTROPY:
         return None, None
     plain = np.array([0, 1], dtype)
-    return losses.smooth_labels(plain, params.label_smoothing, n_classes), plain
+    return formulas.smooth_labels(plain, params.label_smoothing, n_classes), plain
 
 
 def _anchor(params, architecture, flat, memory):
@@ -227,7 +228,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
     architecture : MLPArchitecture, or one of its kind
     flat : ndarray of shape (n_parameters,)
     link : str
-        What turns the raw prediction into a prediction, a key of `skreg.activations.LINKS`.
+        What turns the raw prediction into a prediction, a key of `skreg.blocks.activations.LINKS`.
     problem : Problem, optional
         To train on.
     engine : {"compiled", "torch"}
@@ -240,7 +241,7 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
     from skreg.engine.net import RegularizedNet
 
     make = RegularizedNet
-    if LOSSES[losses.NAMES[plan[0]["loss"]]].task == "classes":
+    if LOSSES[formulas.NAMES[plan[0]["loss"]]].task == "classes":
         make = partial(ClassifierNet, n_outputs=architecture.n_outputs)
     return make(
         partial(architecture.module, flat),
@@ -284,7 +285,7 @@ def train(net):
 
 def run(net):
     """Train a net on its problem for the problem's epochs, from where it stands."""
-    from skreg.engine.gathering import gathers
+    from skreg.engine.torch.meeting import gathers
 
     X, Y = net.problem.data.X, net.problem.data.Y
     if baton.task is not None and gathers(net):

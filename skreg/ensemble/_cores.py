@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from joblib import parallel_config
 from joblib.parallel import get_active_backend
 
-_BACKEND = "skreg"  # threads of this process: `skreg.parallel`
+_BACKEND = "skreg"  # threads of this process: `skreg.parallel.backend`
 
 
 def on_all_cores():

@@ -7,7 +7,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.random import sample_without_replacement
 from sklearn.utils.validation import has_fit_parameter
 
-from skreg._sklearn import _check_method_params, _routing_enabled
+from skreg.compat.sklearn import _check_method_params, _routing_enabled
 from skreg.estimators._callbacks import begin_fit
 
 _FEW = 200  # rows that the default batch of a member holds

@@ -8,15 +8,15 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._arrays import refuse_gradients
-from skreg._sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
+from skreg.compat.arrays import refuse_gradients
+from skreg.compat.sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
 from skreg.ensemble import _fitting
 from skreg.ensemble._cores import on_all_cores
+from skreg.ensemble._joint_prediction import Together, stackable
 from skreg.ensemble._onnx import ensemble_answer
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._onnx import OnnxMixin
-from skreg.estimators._together import Together, stackable
 
 _VALUES_AT_ONCE = 2**24  # of all members' probabilities
 _SEEDS = np.iinfo(np.int32).max

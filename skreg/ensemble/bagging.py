@@ -7,7 +7,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.activations import SOFTMAX
+from skreg.blocks.activations import SOFTMAX
 from skreg.ensemble import _fitting
 from skreg.ensemble._members import Members, shared_docs
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor

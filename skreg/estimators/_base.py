@@ -6,13 +6,13 @@ from inspect import signature
 
 from sklearn.base import BaseEstimator
 
-from skreg._sklearn import (
+from skreg.augmentation.kinds import check_augment
+from skreg.compat.sklearn import (
     CallbackSupportMixin,
     ChangedParamsMixin,
     _fit_context,
     validate_parameter_constraints,
 )
-from skreg.augmentation.kinds import check_augment
 from skreg.estimators import _rows
 from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._fitted import FittedNetMixin
@@ -154,7 +154,7 @@ class BaseNet(
         """
         with part_of(task, "early-stopping", self.max_iter) as part:
             self._train(*rows, None, stop=True, task=part, **more)
-        from skreg import stopping
+        from skreg.regularizers import stopping
 
         source = getattr(self, "pretrained_", None)
         kept = "best_epoch_", "validation_scores_", "best_validation_score_", "_status"
@@ -179,7 +179,7 @@ class BaseNet(
 
     def _train(self, X, y, sample_weight, validation, **how):
         """Check, prepare and train; `how` is a `Training`."""
-        from skreg.engine.choice import choose_engine
+        from skreg.engine.select_engine import choose_engine
         from skreg.engine.train import make_net
         from skreg.estimators._open_training import OpenTraining
 

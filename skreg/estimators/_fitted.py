@@ -46,7 +46,7 @@ class FittedNetMixin:
         self._status = int(progress["status"])
 
     def _warn_if_unfinished(self):
-        from skreg import stopping
+        from skreg.regularizers import stopping
 
         if self._status == stopping.OUT_OF_TIME:
             kept = "the best weights so far" if self.early_stopping else "the weights as they were"

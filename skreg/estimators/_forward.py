@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy.sparse import issparse
 
-from skreg.activations import FUNCTIONS
-from skreg.engine.threads import one_thread_each
+from skreg.blocks.activations import FUNCTIONS
+from skreg.threads.blas import one_thread_each
 
 _VALUES_AT_ONCE = 2**15  # of the widest layer: what a core's cache holds
 _CHUNKS_ALONE = 16  # as many take less time than sharing them out
 
 
-_EPSILON = 1e-5  # that of `skreg.normalization`, which brings numba
+_EPSILON = 1e-5  # that of `skreg.blocks.normalization`, which brings numba
 
 
 def forward(
@@ -39,7 +39,7 @@ def forward(
         Of shape (2, n_out) under layer normalisation: gain and shift; of shape (4, n_out) under
         batch normalisation: running mean and variance, too.
     activation, out_activation : str
-        Keys of `skreg.activations.FUNCTIONS`.
+        Keys of `skreg.blocks.activations.FUNCTIONS`.
     residual : bool
         Whether hidden layers as wide as the hidden layer before them add its output to theirs.
     masks : list of ndarray of shape (n_in,), optional

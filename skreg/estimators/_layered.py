@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._arrays import refuse_gradients
+from skreg.compat.arrays import refuse_gradients
 from skreg.estimators import _rows
 from skreg.estimators._base import BaseNet
 from skreg.estimators._forward import forward

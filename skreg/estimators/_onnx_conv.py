@@ -9,7 +9,7 @@ from skreg.estimators._onnx_layers import affine, applied, folded, scaled, stand
 
 
 def conv_output(net, weights, graph, x, link):
-    """Output after a link: what `skreg.modules.ConvNet` computes, of flat rows or of maps `x`.
+    """Output after a link, as `skreg.blocks.modules.ConvNet` has it, of flat rows or of maps `x`.
 
     Raises
     ------

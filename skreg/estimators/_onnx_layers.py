@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skreg.activations import FUNCTIONS
+from skreg.blocks.activations import FUNCTIONS
 from skreg.estimators._forward import _EPSILON, _folded
 
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 import torch
 
-from skreg import stopping
 from skreg.augmentation.kinds import is_users_own
 from skreg.engine import train
+from skreg.regularizers import stopping
 
 _mine = threading.local()
 

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skreg.augmentation.kinds import active
-from skreg.transfer import check_pretrained, fits_inside
+from skreg.estimators._pretrained import check_pretrained, fits_inside
 
 
 def check_together(estimator):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from skreg._arrays import refuse_gradients
+from skreg.compat.arrays import refuse_gradients
 from skreg.estimators import _rows
 from skreg.estimators._parameters import check_anchor
 from skreg.estimators._scoring import HeldOutScore
@@ -191,7 +191,7 @@ class PreparationMixin:
 
     def _begin(self, memory, restart):
         """Have the memory's progress say that training begins."""
-        from skreg import stopping
+        from skreg.regularizers import stopping
 
         if memory.progress is None:
             memory.progress = stopping.new_progress(self.learning_rate_init)

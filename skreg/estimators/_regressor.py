@@ -5,11 +5,11 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
-from skreg._arrays import refuse_gradients
-from skreg._sklearn import _fit_context
+from skreg.compat.arrays import refuse_gradients
+from skreg.compat.sklearn import _fit_context
+from skreg.estimators._mc_dropout import moments, thinned_outputs
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._targets import RegressionTarget
-from skreg.estimators._thinned import moments, thinned_outputs
 from skreg.estimators._validation import FIT_REQUESTS
 
 

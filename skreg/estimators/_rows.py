@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
-from skreg._arrays import refuse_gradients
-from skreg._sklearn import _check_sample_weight, _num_samples
+from skreg.compat.arrays import refuse_gradients
+from skreg.compat.sklearn import _check_sample_weight, _num_samples
 
 
 def check_weights(sample_weight, X, name="sample_weight"):

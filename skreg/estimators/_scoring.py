@@ -9,7 +9,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import check_scoring
 
-from skreg._sklearn import metric_of
+from skreg.compat.sklearn import metric_of
 from skreg.estimators._targets import RegressionTarget
 
 

@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skreg._arrays import refuse_gradients
+from skreg.compat.arrays import refuse_gradients
 
 _COLOURS = (1, 3, 4)  # channels that images have, as a rule
 

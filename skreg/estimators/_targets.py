@@ -13,8 +13,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skreg._arrays import refuse_gradients
-from skreg.loss_records import LOSSES
+from skreg.compat.arrays import refuse_gradients
+from skreg.losses.records import LOSSES
 
 _ROWS_AT_ONCE = 2**20
 
@@ -286,7 +286,9 @@ class ClassTarget:
         """
         targets = codes.astype(dtype)
         if training and self.label_smoothing and self.kind != "multiclass":
-            from skreg.losses import smooth_labels  # brings numba, which predictions do without
+            from skreg.losses.formulas import (
+                smooth_labels,  # brings numba, which predictions do without
+            )
 
             targets = smooth_labels(targets, self.label_smoothing, 2)
         return targets.astype(dtype, copy=False)

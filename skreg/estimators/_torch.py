@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._arrays import refuse_gradients
+from skreg.compat.arrays import refuse_gradients
 from skreg.estimators._base import BaseNet
 from skreg.estimators._shapes import check_size, checked_shape, flattened
 
@@ -86,8 +86,8 @@ class TorchNet(BaseNet):
 
     def _through(self, X, net, link, masks=None):
         """Output of one of the nets after a link, with dropout left on where there are masks."""
-        from skreg.activations import LINKS
-        from skreg.noise import FixedMasks
+        from skreg.blocks.activations import LINKS
+        from skreg.regularizers.noise import FixedMasks
 
         noise = None if masks is None else FixedMasks(masks)
         return self._in_chunks(X, net, lambda module, rows: LINKS[link].torch(module(rows, noise)))
@@ -96,7 +96,7 @@ class TorchNet(BaseNet):
         """What a function of module and rows gives for all rows, as an array."""
         import torch
 
-        from skreg.engine.global_draws import seeded
+        from skreg.random.global_draws import seeded
 
         module, architecture, dtype = net
         device, step = next(module.parameters()).device, architecture.rows_at_once

@@ -2,14 +2,14 @@
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from skreg import transfer
+from skreg.estimators import _pretrained
 
 
 class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """`transform`, and layers given to and taken from other nets, for nets of layers.
 
-    A subclass has `_representation(X)` and what `skreg.transfer` asks of a source; `_sizes_name`
-    is its parameter with the sizes of its hidden layers.
+    A subclass has `_representation(X)` and what `skreg.estimators._pretrained` asks of a source;
+    `_sizes_name` is its parameter with the sizes of its hidden layers.
     """
 
     _computes_by = ("activation", "normalization", "residual")
@@ -42,8 +42,8 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return self.coefs_[:-1], self.intercepts_[:-1], self.norms_
 
     def __sklearn_clone__(self):
-        transfer.check_pretrained(getattr(self, "pretrained", None))
-        return transfer.marked_clone(self, super().__sklearn_clone__())
+        _pretrained.check_pretrained(getattr(self, "pretrained", None))
+        return _pretrained.marked_clone(self, super().__sklearn_clone__())
 
     def _take_over(self, weights, architecture, rows, target, memory, X_unlabeled, source):
         """Weights to start from with layers of `pretrained` among them, which is fitted first.
@@ -65,17 +65,17 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         pretrained, self.pretrained_, self._n_taken = self.pretrained, None, 0
         if pretrained is None:
             return weights
-        transfer.check_kind(pretrained, self)
+        _pretrained.check_kind(pretrained, self)
         sizes = architecture.sizes
-        n_taken = transfer.n_taken_over(self, sizes)
-        seeds = transfer.draw_seeds(pretrained, memory.random_state)
+        n_taken = _pretrained.n_taken_over(self, sizes)
+        seeds = _pretrained.draw_seeds(pretrained, memory.random_state)
         if source is None:
             X, codes, weight = rows
             X, y = self._in_shape(X), target.original(codes)
-            source = transfer.fit_source(pretrained, seeds, X, y, weight, X_unlabeled)
-        transfer.check_fits(source, self, sizes, n_taken)
+            source = _pretrained.fit_source(pretrained, seeds, X, y, weight, X_unlabeled)
+        _pretrained.check_fits(source, self, sizes, n_taken)
         self.pretrained_, self._n_taken = source, n_taken
-        return [transfer.take_over(source, triple, n_taken) for triple in weights]
+        return [_pretrained.take_over(source, triple, n_taken) for triple in weights]
 
     def _with_transfer(self, params, architecture, progress, warm):
         """Parameters and architecture whose layers train as transfer has it."""
@@ -83,7 +83,7 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             return params, architecture
         lived = len(self.loss_curve_) - int(progress["epoch"]) if warm else 0
         more = self.pretrained_, architecture.coef_shapes, self._n_taken, lived
-        params = params.replace(**transfer.layer_params(self, *more))
+        params = params.replace(**_pretrained.layer_params(self, *more))
         return params, self._architecture(params, architecture.sizes[-1], None)
 
     def __sklearn_tags__(self):

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import issparse, vstack
 from sklearn.utils import check_array
 
-from skreg._arrays import refuse_gradients
-from skreg._sklearn import _check_feature_names
+from skreg.compat.arrays import refuse_gradients
+from skreg.compat.sklearn import _check_feature_names
 from skreg.estimators import _rows
 
 FIT_REQUESTS = {

@@ -2,8 +2,8 @@
 
 from skreg.estimators._attributes import TEXTS
 from skreg.estimators._classifier import NetClassifierMixin
+from skreg.estimators._module_net import BaseUsersNet
 from skreg.estimators._regressor import NetRegressorMixin
-from skreg.estimators._users import BaseUsersNet
 from skreg.hyperparameters.estimator import with_hyperparameters
 
 

@@ -1,7 +1,7 @@
 """What layers a net has."""
 
-from skreg._sklearn import HasMethods
-from skreg.activations import ACTIVATIONS
+from skreg.blocks.activations import ACTIVATIONS
+from skreg.compat.sklearn import HasMethods
 from skreg.hyperparameters.declaration import FROM_1, Hyperparameter, listed, one_of
 
 ARCHITECTURE = [

@@ -2,9 +2,9 @@
 
 from scipy.stats import uniform
 
-from skreg._sklearn import HasMethods
-from skreg.distributions import OffOr
+from skreg.compat.sklearn import HasMethods
 from skreg.hyperparameters.declaration import AT_LEAST_0, Hyperparameter
+from skreg.hyperparameters.distributions import OffOr
 
 AUGMENTATION = [
     Hyperparameter(

@@ -1,7 +1,7 @@
 """Averages of the weights along the path."""
 
-from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import SHARE, Hyperparameter, one_of
+from skreg.hyperparameters.distributions import OffOr
 
 AVERAGING = [
     Hyperparameter(

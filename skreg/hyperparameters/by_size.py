@@ -5,7 +5,7 @@ Each takes `n_samples` and `n_features`, and None for what is not known.
 
 from scipy.stats import uniform
 
-from skreg.distributions import OffOr
+from skreg.hyperparameters.distributions import OffOr
 
 USUAL_ROWS = 1600  # where n_samples is not known
 

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from textwrap import indent
 from typing import Any, Literal, Self
 
-from skreg._sklearn import Interval, StrOptions
+from skreg.compat.sklearn import Interval, StrOptions
 
 AT_LEAST_0 = Interval(Real, 0, None, closed="left")
 ABOVE_0 = Interval(Real, 0, None, closed="neither")

@@ -2,9 +2,9 @@
 
 from scipy.stats import loguniform, uniform
 
-from skreg.distributions import OffOr
 from skreg.hyperparameters.by_size import input_dropouts
 from skreg.hyperparameters.declaration import AT_LEAST_0, SHARE, Hyperparameter
+from skreg.hyperparameters.distributions import OffOr
 
 NOISE = [
     Hyperparameter(

@@ -1,7 +1,7 @@
 """Normalisation and residual layers."""
 
-from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import Hyperparameter, one_of
+from skreg.hyperparameters.distributions import OffOr
 
 NORMALIZATION = [
     Hyperparameter(

@@ -2,8 +2,8 @@
 
 from scipy.stats import loguniform
 
-from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import ABOVE_0, AT_LEAST_0, Hyperparameter
+from skreg.hyperparameters.distributions import OffOr
 
 ALPHA = Hyperparameter(
     "alpha",

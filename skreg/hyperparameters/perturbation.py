@@ -2,8 +2,8 @@
 
 from scipy.stats import loguniform
 
-from skreg.distributions import OffOr
 from skreg.hyperparameters.declaration import AT_LEAST_0, Hyperparameter, one_of
+from skreg.hyperparameters.distributions import OffOr
 
 PERTURBATION = [
     Hyperparameter(

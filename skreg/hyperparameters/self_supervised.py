@@ -2,7 +2,7 @@
 
 from numbers import Real
 
-from skreg._sklearn import HasMethods, Interval
+from skreg.compat.sklearn import HasMethods, Interval
 from skreg.hyperparameters.declaration import ABOVE_0, AT_LEAST_0, FROM_1, Hyperparameter, one_of
 
 SELF_SUPERVISED = [

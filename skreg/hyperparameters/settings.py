@@ -10,7 +10,7 @@ _ENGINE = {
     "rate_factor": 1.0,  # what the learning rate is multiplied by; one, or one for each layer
     "thaws_after": 0,  # epochs until layers are thawed, for which patience does not run out
 }
-"""Fields that are no parameter of any estimator: `skreg.transfer` sets them."""
+"""Fields that are no parameter of any estimator: `skreg.estimators._pretrained` sets them."""
 
 _DEFAULTS = {**{declared.name: declared.told_elsewhere for declared in TABLE}, **_ENGINE}
 _Fields: Any = make_dataclass(
@@ -28,8 +28,9 @@ class Settings(_Fields):
     """Values of all hyperparameters, as attributes: an unknown name is an error, none can be set.
 
     What is not given is as `Hyperparameter.elsewhere` has it. Where the engine is told something
-    else than the estimator: `loss` is a name in `skreg.loss_records`, `dtype` that of the training,
-    `input_shape` that of the rows, `anchor` a list of arrays, and strengths may be one per layer.
+    else than the estimator: `loss` is a name in `skreg.losses.records`, `dtype` that of the
+    training, `input_shape` that of the rows, `anchor` a list of arrays, and strengths may be one
+    per layer.
     """
 
     def replace(self, **changes: Any) -> Self:

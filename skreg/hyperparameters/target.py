@@ -4,10 +4,10 @@ from numbers import Real
 
 from scipy.stats import uniform
 
-from skreg._sklearn import Interval
-from skreg.distributions import OffOr
+from skreg.compat.sklearn import Interval
 from skreg.hyperparameters.declaration import ABOVE_0, Hyperparameter, listed, one_of
-from skreg.loss_records import names
+from skreg.hyperparameters.distributions import OffOr
+from skreg.losses.records import names
 
 LOSS = Hyperparameter(
     "loss",

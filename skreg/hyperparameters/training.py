@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.stats import loguniform
 
-from skreg._sklearn import HasMethods, Interval, Options
+from skreg.compat.sklearn import HasMethods, Interval, Options
 from skreg.hyperparameters.by_size import batches, epochs
 from skreg.hyperparameters.declaration import (
     ABOVE_0,

@@ -2,9 +2,9 @@
 
 from scipy.stats import loguniform
 
-from skreg._sklearn import HasMethods
-from skreg.distributions import OffOr
+from skreg.compat.sklearn import HasMethods
 from skreg.hyperparameters.declaration import ABOVE_0, FROM_0, FROM_1, Hyperparameter, one_of
+from skreg.hyperparameters.distributions import OffOr
 
 TRANSFER = [
     Hyperparameter(

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._arrays import refuse_gradients
+from skreg.compat.arrays import refuse_gradients
 from skreg.estimators._base import BaseNet
 
 
@@ -67,7 +67,7 @@ class Probe:
         import torch
 
         from skreg.estimators import _rows
-        from skreg.losses import CROSS_ENTROPY, class_targets
+        from skreg.losses.formulas import CROSS_ENTROPY, class_targets
 
         x = self.inputs(X)
         codes = self.net._target.codes(self.net._check_y(y))
@@ -82,7 +82,7 @@ class Probe:
 
     def loss(self, x, y, weight):
         """Weighted sum of the rows' losses over their number, a torch scalar."""
-        from skreg.losses import torch_loss
+        from skreg.losses.formulas import torch_loss
 
         return torch_loss(self.plan, self.module(x), y, weight) / len(x)
 

@@ -7,7 +7,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, indexable
 from sklearn.utils.parallel import Parallel, delayed
 
-from skreg._sklearn import _safe_split
+from skreg.compat.sklearn import _safe_split
 from skreg.inspection import measures
 
 

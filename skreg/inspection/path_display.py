@@ -17,7 +17,7 @@ from skreg.inspection._drawing import (
 )
 from skreg.inspection._results import score_name, searched, searched_score, split_scores
 from skreg.inspection.path import regularization_path
-from skreg.search import one_standard_error
+from skreg.model_selection.one_standard_error import one_standard_error
 
 
 class RegularizationPathDisplay:

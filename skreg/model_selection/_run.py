@@ -9,7 +9,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
-from skreg._sklearn import _check_method_params, _num_samples, _routing_enabled, _safe_split
+from skreg.compat.sklearn import _check_method_params, _num_samples, _routing_enabled, _safe_split
 from skreg.estimators._base import BaseNet
 from skreg.estimators._open_training import training_in_parts
 from skreg.model_selection._sklearn import _score

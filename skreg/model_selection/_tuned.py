@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg._arrays import refuse_gradients
-from skreg._sklearn import Interval, _fit_context
+from skreg.compat.arrays import refuse_gradients
+from skreg.compat.sklearn import Interval, _fit_context
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._onnx import OnnxMixin

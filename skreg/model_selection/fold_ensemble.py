@@ -8,10 +8,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
-from skreg.activations import LOGISTIC
+from skreg.blocks.activations import LOGISTIC
 from skreg.ensemble.bagging import decisions_of
+from skreg.estimators._mc_dropout import moments
 from skreg.estimators._onnx import OnnxMixin
-from skreg.estimators._thinned import moments
 from skreg.model_selection._onnx import fold_ensemble_answer
 
 

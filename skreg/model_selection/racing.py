@@ -9,7 +9,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import ParameterSampler, check_cv
 from sklearn.utils import indexable
 
-from skreg._sklearn import Interval, StrOptions, _check_method_params, _fit_context
+from skreg.compat.sklearn import Interval, StrOptions, _check_method_params, _fit_context
 from skreg.model_selection._race import Race
 from skreg.model_selection._run import Task
 from skreg.model_selection._selection import ensemble_of

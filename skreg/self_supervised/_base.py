@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
-from skreg._arrays import refuse_gradients
+from skreg.compat.arrays import refuse_gradients
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._callbacks import fit_task
 from skreg.estimators._forward import forward
@@ -26,7 +26,7 @@ class BasePretrainer(BaseMLP):
     Attributes of a subclass
     ------------------------
     _loss : str
-        A name in `skreg.losses`.
+        A name in `skreg.losses.formulas`.
     """
 
     # --- what goes in

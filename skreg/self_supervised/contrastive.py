@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import column_or_1d
 
-from skreg._sklearn import _fit_context, _num_samples
+from skreg.compat.sklearn import _fit_context, _num_samples
 from skreg.estimators import _rows
 from skreg.estimators._attributes import TEXTS
 from skreg.hyperparameters.estimator import with_hyperparameters

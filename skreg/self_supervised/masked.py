@@ -1,6 +1,6 @@
 """`MaskedPretrainer`: learn to find the clean row in a corrupted one."""
 
-from skreg._sklearn import _fit_context
+from skreg.compat.sklearn import _fit_context
 from skreg.estimators._attributes import TEXTS
 from skreg.hyperparameters.estimator import with_hyperparameters
 from skreg.self_supervised._base import BasePretrainer

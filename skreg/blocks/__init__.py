@@ -1,0 +1,1 @@
+"""What nets are built of: activations, normalization, torch modules."""

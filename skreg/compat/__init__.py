@@ -1,0 +1,1 @@
+"""Where other libraries differ from version to version."""

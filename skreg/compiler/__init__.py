@@ -1,0 +1,1 @@
+"""Compilation by numba: the decorators, and what they change in its pipeline."""

@@ -1,0 +1,1 @@
+"""The compiled engine: blocks of epochs in one call of a kernel."""

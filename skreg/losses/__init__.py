@@ -1,0 +1,1 @@
+"""The losses: what each says of the target, and its formula in both engines."""

@@ -1,0 +1,1 @@
+"""The joblib backend "skreg": threads of this process, or a Dask cluster."""

@@ -1,0 +1,1 @@
+"""Random numbers: by counter, in both engines alike; orders of rows."""

@@ -1,0 +1,1 @@
+"""The regularizers' formulas, compiled and in torch, a file for each kind."""

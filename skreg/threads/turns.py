@@ -1,0 +1,200 @@
+"""The baton: tasks beside each other in threads run their Python parts one at a time.
+
+A task of `skreg.parallel.backend` holds the baton but while its net trains, so transformers,
+scorers and estimators that are not thread-safe are safe, and so are the process's warning filters,
+which scikit-learn changes for every task: each holder sees its own, everybody else those from
+outside.
+
+A holder that has come to a standstill - it waits for a lock, a process, a disk - is overtaken, so
+that a task may wait for what another task holds.
+"""
+
+import os
+import sys
+import threading
+import time
+import warnings
+from collections import deque
+from contextlib import contextmanager
+
+_STANDSTILL = 1.0  # seconds without work after which a holder is overtaken
+_LOOK = 0.25  # seconds between looks at it
+
+
+class Cancelled(BaseException):
+    """Ends a task whose result nobody waits for any more; no business of `except Exception`."""
+
+
+class Baton:
+    """A lock for the Python parts of tasks, handed on in the order of asking.
+
+    A thread that holds it has a `task` (an object with an attribute `cancelled`, or None).
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._waiting = deque()
+        self._holder = None
+        self._mine = threading.local()
+
+    @property
+    def task(self):
+        """The task that this thread works on, or None."""
+        return getattr(self._mine, "task", None)
+
+    def is_held(self):
+        """Whether this thread holds the baton (or did until it was overtaken)."""
+        return getattr(self._mine, "turn", None) is not None
+
+    def check(self):
+        """Raise `Cancelled` where this thread's task is."""
+        if self.task is not None and self.task.cancelled:
+            raise Cancelled
+
+    def work_on(self, task):
+        """Begin a task with the baton, taken where this thread has not kept it from the last one.
+
+        Raises
+        ------
+        Cancelled
+            Where the task is cancelled.
+        """
+        self._mine.task = task
+        turn = getattr(self._mine, "turn", None)
+        if turn is None or turn is not self._holder:
+            self.put_down()
+            self.take()
+        self.check()
+
+    @contextmanager
+    def released(self):
+        """Put the baton down for the length of the block, where this thread holds it.
+
+        Raises
+        ------
+        Cancelled
+            At the end of the block, where the thread's task is cancelled by then.
+        """
+        if not self.is_held():
+            yield
+            return
+        handling = self.put_down()
+        try:
+            yield
+        finally:
+            self.take(handling)
+
+    def take(self, handling=None):
+        """Wait for the baton, and handle warnings as `put_down` gave it, or as is found."""
+        turn = _Turn()
+        try:
+            with self._lock:
+                if self._holder is None:
+                    self._holder = turn
+                else:
+                    turn.gate.acquire()
+                    self._waiting.append(turn)
+            while turn is not self._holder:
+                if not turn.gate.acquire(timeout=_LOOK):
+                    self.check()
+                    self._overtake_a_standstill()
+            self.check()
+        except BaseException:
+            self._give_up(turn)
+            raise
+        turn.begin(handling)
+        self._mine.turn = turn
+
+    def put_down(self):
+        """Hand the baton on, where this thread holds it. Gives how it handled warnings."""
+        turn, self._mine.turn = getattr(self._mine, "turn", None), None
+        if turn is None:
+            return None
+        handling = turn.end(restore=turn is self._holder)
+        with self._lock:
+            if turn is self._holder:
+                self._hand_on()
+        return handling
+
+    def after_fork(self):
+        """Begin anew in a forked child, where only the thread that forked goes on."""
+        self._lock, self._waiting = threading.Lock(), deque()
+        self._holder = getattr(self._mine, "turn", None)
+
+    def _hand_on(self):
+        self._holder = self._waiting.popleft() if self._waiting else None
+        if self._holder is not None:
+            self._holder.gate.release()
+
+    def _give_up(self, turn):
+        with self._lock:
+            if turn is self._holder:
+                self._hand_on()
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+
+    def _overtake_a_standstill(self):
+        with self._lock:
+            if self._holder is not None and self._holder.stands_still():
+                self._hand_on()
+
+
+class _Turn:
+    """A thread's time with the baton."""
+
+    def __init__(self):
+        self.gate = threading.Lock()
+        self._thread = threading.get_ident()
+        self._seen = None
+
+    def begin(self, handling):
+        """Install how this thread handles warnings, if it has its own way."""
+        self._found = _warning_handling()
+        if handling is not None:
+            _handle_warnings(handling)
+
+    def end(self, restore):
+        """How the thread handles warnings; what was found is put back."""
+        handling = _warning_handling()
+        if restore:
+            _handle_warnings(self._found)
+        return handling
+
+    def stands_still(self):
+        """Whether the thread has done nothing since this was asked last, some time ago."""
+        now, work = time.monotonic(), self._work_done()
+        if self._seen is None or self._seen[1] != work:
+            self._seen = now, work
+            return False
+        return now - self._seen[0] >= _STANDSTILL
+
+    def _work_done(self):
+        """Seconds of processor time of the thread; where that cannot be had, where it stands."""
+        if hasattr(time, "pthread_getcpuclockid"):
+            return time.clock_gettime(time.pthread_getcpuclockid(self._thread))
+        frame = sys._current_frames().get(self._thread)
+        return id(frame), getattr(frame, "f_lasti", None)
+
+
+_HANDLING = "filters", "showwarning", "_showwarnmsg_impl"  # what `catch_warnings` changes
+
+
+def _warning_handling():
+    return tuple(getattr(warnings, name, None) for name in _HANDLING)
+
+
+def _handle_warnings(handling):
+    if all(a is b for a, b in zip(handling, _warning_handling(), strict=True)):
+        return
+    for name, value in zip(_HANDLING, handling, strict=True):
+        if value is not None:
+            setattr(warnings, name, value)
+    with warnings.catch_warnings():
+        pass  # tells modules that remember what they warned of
+
+
+baton = Baton()
+"""The one of this process."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=baton.after_fork)
