@@ -19,8 +19,13 @@ import pandas as pd
 from joblib import parallel_config
 from scipy.stats import loguniform
 from sklearn import neural_network
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import (
+    TransformedTargetRegressor,
+    make_column_selector,
+    make_column_transformer,
+)
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import RandomizedSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
@@ -149,7 +154,12 @@ def _of_pytabkit(name, prefix, seed, **params):
     import pytabkit
 
     cls = getattr(pytabkit, prefix + of_task(name, "Regressor", "Classifier"))
-    return cls(random_state=seed, **params)
+    filled = make_column_transformer(  # pytabkit takes no missing numbers
+        (SimpleImputer(strategy="median"), make_column_selector(dtype_include="number")),
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    )
+    return make_pipeline(filled.set_output(transform="pandas"), cls(random_state=seed, **params))
 
 
 def split(name, seed, most_train):
