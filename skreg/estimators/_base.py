@@ -152,7 +152,7 @@ class BaseNet(
 
         What has been pretrained is used again.
         """
-        with part_of(task, "early-stopping", self.max_iter) as part:
+        with part_of(task, "early-stopping", self.max_iter, {}) as part:
             self._train(*rows, None, stop=True, task=part, **more)
         from skreg.regularizers import stopping
 
@@ -163,7 +163,7 @@ class BaseNet(
         vars(self).update(before)
         n_epochs = found["best_epoch_"]
         more = {**more, "groups": None, "source": source}
-        with part_of(task, "refit", n_epochs) as part:
+        with part_of(task, "refit", n_epochs, {}) as part:
             self._train(*rows, None, stop=False, n_epochs=n_epochs, task=part, **more)
         if self._status == stopping.OUT_OF_TIME:
             found["_status"] = self._status

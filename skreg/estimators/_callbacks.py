@@ -34,12 +34,15 @@ def begin_fit(estimator, X, y, sample_weight, **kwargs):
 
 
 @contextmanager
-def part_of(task, name, max_subtasks):
-    """A part of a task for the length of the block; None where the task is."""
+def part_of(task, name, max_subtasks, attributes=None):
+    """A part of a task for the length of the block; None where the task is.
+
+    `attributes` are those of an estimator that is fitted at its end.
+    """
     part = None if task is None else task.part(name, max_subtasks=max_subtasks).begin()
     yield part
     if part is not None:
-        part.end({})
+        part.end(attributes)
 
 
 class Task:

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 
 from skreg.ensemble._cores import on_all_cores
+from skreg.estimators._callbacks import part_of
 from skreg.model_selection._run import Run, Split
 from skreg.model_selection._sklearn import Parallel, delayed
 
@@ -31,6 +32,8 @@ class Race:
     verbose : int
     max_time : float or None
         Seconds from now on.
+    told : skreg.estimators._callbacks.Task or None
+        The task that the race is for scikit-learn's callbacks.
 
     Attributes
     ----------
@@ -55,9 +58,10 @@ class Race:
         n_jobs=None,
         verbose=0,
         max_time=None,
+        told=None,
     ):
         self.task, self.rungs, self.factor, self.metric = task, rungs, factor, metric
-        self.n_jobs, self.verbose, self.max_time = n_jobs, verbose, max_time
+        self.n_jobs, self.verbose, self.max_time, self.told = n_jobs, verbose, max_time, told
         splits = [Split(task, train, test) for train, test in splits]
         self.runs = [[Run(task, split, params) for split in splits] for params in candidates]
         self.rung_scores = np.full((len(candidates), len(rungs)), np.nan)
@@ -74,10 +78,10 @@ class Race:
             last = rung == len(self.rungs) - 1
             n_left = len(alive) if last else self._n_left(len(alive))
             self._admitted, self._until = {}, until
-            with on_all_cores():
+            with on_all_cores(), self._told_of(rung, alive) as part:
                 Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-                    delayed(self._advance)(c, k, rung, n_left)
-                    for c, k in product(alive, range(len(self.runs[0])))
+                    delayed(self._advance)(c, k, rung, n_left, part)
+                    for c, k in product(alive, range(self.n_splits))
                 )
             alive = [c for c in alive if self._admitted[c]]
             if self._judged_none(alive, rung):
@@ -104,9 +108,19 @@ class Race:
         ends = np.flatnonzero(self.reached == last).tolist()
         return [c for c in ends if all(run.fitted is not None for run in self.runs[c])]
 
-    def _advance(self, c, k, rung, n_left):
+    def _told_of(self, rung, alive):
+        """A rung as a part of the task that callbacks see, where there are any."""
+        best = np.nanmax(self.rung_scores[:, rung - 1], initial=-np.inf) if rung else None
+        left = "1 candidate" if len(alive) == 1 else f"{len(alive)} candidates"
+        name = f"rung {rung + 1} of {len(self.rungs)}, {left}"
+        name += "" if best is None else f", best score {best:.4f}"
+        return part_of(self.told, name, len(alive) * self.n_splits)
+
+    def _advance(self, c, k, rung, n_left, part):
         if not self._is_admitted(c):
             return
+        with self._lock:
+            leaf = None if part is None else part.part("candidate on a split").begin()
         seconds = None
         if self.max_time is not None:
             seconds = max(self._began + self.max_time - time.perf_counter(), _LEAST_SECONDS)
@@ -114,6 +128,8 @@ class Race:
         self.runs[c][k].park()
         with self._lock:
             self._note(c, rung, n_left)
+            if leaf is not None:
+                leaf.end()
 
     def _is_admitted(self, c):
         """Whether a candidate begins the rung: all of its splits do, or none."""

@@ -10,6 +10,7 @@ from sklearn.model_selection import ParameterSampler, check_cv
 from sklearn.utils import indexable
 
 from skreg.compat.sklearn import Interval, StrOptions, _check_method_params, _fit_context
+from skreg.estimators._callbacks import begin_fit, part_of
 from skreg.model_selection._race import Race
 from skreg.model_selection._run import Task
 from skreg.model_selection._selection import ensemble_of
@@ -28,6 +29,9 @@ class RacingSearchCV(BaseSearchCV):
     they stand, the others end with the score they have. No net is trained twice, and one that
     reaches the end is bit-equal to one that is fitted in one go. This is successive halving [1]_
     on the epochs of nets that are kept.
+
+    scikit-learn's callbacks (`set_callbacks`, from scikit-learn 1.9 on) see a task for each rung,
+    which names the candidates left and the best score, with one for each candidate on a split.
 
     Nets race bare, at the end of a `Pipeline`, and in a `TransformedTargetRegressor`. Whatever else
     is searched is fitted whole at the first rung; so are nets with ``solver="lbfgs"``,
@@ -198,6 +202,7 @@ class RacingSearchCV(BaseSearchCV):
         """
         scorer, metric = self._get_scorers()
         X, y = indexable(X, y)
+        told = self._task_for_callbacks(X, y, params.get("sample_weight"))
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
@@ -216,11 +221,21 @@ class RacingSearchCV(BaseSearchCV):
             n_jobs=self.n_jobs,
             verbose=self.verbose,
             max_time=self.max_time,
+            told=told,
         ).run(keep=self._wants_ensemble())
         self._book(race, candidates, scorer)
         self._choose(race, metric, _what_splits_lack(self.estimator, y, splits))
-        self._refit(race, X, y, routed.estimator.fit)
+        with part_of(told if self.refit else None, "refit", 0):
+            self._refit(race, X, y, routed.estimator.fit)
+        if told is not None:
+            told.end()
         return self
+
+    def _task_for_callbacks(self, X, y, sample_weight):
+        """The task that a fit is for scikit-learn's callbacks; None where none is set."""
+        if not getattr(self, "_skl_callbacks", None):
+            return None
+        return begin_fit(self, X, y, sample_weight, max_subtasks=None)
 
     def _wants_ensemble(self):
         return isinstance(self.refit, str) and self.refit == "ensemble"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from joblib import parallel_config
+from numpy.testing import assert_allclose
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
@@ -16,10 +17,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skreg import BaggingRegressor, MLPClassifier, MLPRegressor
+from skreg import BaggingRegressor, MLPClassifier, MLPRegressor, RacingSearchCV
 from tests._nets import make, same
 
 N_EPOCHS = 6
+LEAF = "candidate on a split"
 LENGTH = {"max_iter": N_EPOCHS, "n_iter_no_change": N_EPOCHS, "random_state": 0}
 CONFIGURATIONS = [
     {},
@@ -228,3 +230,29 @@ def test_the_html_lists_the_changed_parameters():
 def shown_parameters(estimator):
     """Names in the table of an estimator's HTML."""
     return re.findall(r"Copy (\w+) to clipboard", estimator._repr_html_())
+
+
+@pytest.mark.parametrize("refit", [True, False, "ensemble"])
+def test_a_race_tells_its_rungs_and_what_is_left(diabetes, refit):
+    def race():
+        net = MLPRegressor(max_iter=9, n_iter_no_change=9, random_state=0)
+        space = {"alpha": [10.0**-k for k in range(9)]}
+        return RacingSearchCV(net, space, n_candidates=9, cv=2, refit=refit, random_state=0)
+
+    recorder, monitor = Recorder(), ScoringMonitor(scoring="r2")
+    told = race().set_callbacks(recorder, monitor).fit(*diabetes)
+    plain = race().fit(*diabetes)
+    assert_allclose(told.rung_scores_, plain.rung_scores_, rtol=0)
+    best = np.nanmax(told.rung_scores_, axis=0)
+    tasks = [call[1] for call in recorder.calls if call[0] == "begin" and call[1] != LEAF]
+    assert tasks == [
+        "fit",
+        "rung 1 of 3, 9 candidates",
+        f"rung 2 of 3, 3 candidates, best score {best[0]:.4f}",
+        f"rung 3 of 3, 1 candidate, best score {best[1]:.4f}",
+        *(["refit"] if refit else []),
+    ]
+    leaves = [call for call in recorder.calls if call[1] == LEAF]
+    assert len(leaves) == 2 * 2 * (9 + 3 + 1)
+    assert recorder.calls[0] == "setup"
+    assert recorder.calls[-1] == "teardown"
