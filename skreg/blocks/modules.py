@@ -268,7 +268,7 @@ def stacked_mlp(weights, biases, activation, X, noise=None):
     biases : list of Tensor, each of shape (n_nets, n_out)
     activation : str
     X : Tensor of shape (n_nets, n_rows, n_features)
-    noise : skreg.regularizers.noise.StackNoise, optional
+    noise : skreg.regularizers.noise.TorchNoise, optional
 
     Returns
     -------

@@ -5,6 +5,7 @@ import time
 import numpy as np
 from scipy.optimize import minimize
 
+from skreg.engine.compiled import entry_points
 from skreg.regularizers import stopping
 
 
@@ -40,11 +41,8 @@ def fit_lbfgs(problem, engine, max_fun, book_epoch):
         loss = np.nan
         if problem.validation.Y.shape[0]:
             loss = engine.validation_loss(state.params)
-        value = stopping.book_epoch.py_func(plan, progress, curves, n_rows, loss)
-        if plan["monitor"] != stopping.SCORE:
-            best = stopping.judge_epoch.py_func(plan, progress, value)
-            if best and early:
-                state.best[:] = state.params
+        if entry_points.end_epoch(problem.plan, problem.progress, curves, n_rows, loss):
+            state.best[:] = state.params
         book_epoch(curves[0], time.perf_counter() - start)
         start = time.perf_counter()
         if progress["status"] == stopping.CONVERGED and not early:

@@ -29,8 +29,9 @@ FIELDS = [
 
 def schedule_settings(params):
     """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
+    schedule = "constant" if params.solver == "lbfgs" else params.learning_rate
     return {
-        "schedule": NAMES.index(params.learning_rate),
+        "schedule": NAMES.index(schedule),
         "rate": params.learning_rate_init,
         "power_t": params.power_t,
         "n_epochs": params.max_iter,

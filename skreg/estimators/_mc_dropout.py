@@ -10,7 +10,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-_LEVELS = 65536  # as in `skreg.regularizers.noise`, which brings numba
+from skreg.random.masks import LEVELS, factors_of, scale_of, thresholds_of
 
 
 def thinned_outputs(net, X, n_samples, random_state, dtype=None):
@@ -76,13 +76,13 @@ def draw_masks(rates, sizes, n_samples, seed, dtype):
     ------
     list of ndarray of shape (n_in,)
     """
-    thresholds = np.minimum(np.round(rates * _LEVELS), _LEVELS - 1).astype(int)
+    thresholds = thresholds_of(rates).astype(int)
+    scales = scale_of(thresholds).astype(dtype)
     generators = [np.random.default_rng([seed, layer]) for layer in range(len(sizes))]
     for _ in range(n_samples):
         yield [
-            (generator.integers(_LEVELS, size=size, dtype=np.uint16) >= threshold)
-            * dtype.type(_LEVELS / (_LEVELS - threshold))
-            for generator, size, threshold in zip(generators, sizes, thresholds, strict=True)
+            factors_of(generator.integers(LEVELS, size=size, dtype=np.uint16), *mask)
+            for generator, size, *mask in zip(generators, sizes, thresholds, scales, strict=True)
         ]
 
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from skreg.compiler.jit import jit
 from skreg.random.counter import CORRUPTION, next_word, normal, stream_key, word_of
+from skreg.random.masks import LEVELS
 
 KINDS = ("none", "swap", "zero", "gaussian")
 NONE, SWAP, ZERO, GAUSSIAN = range(4)
-_LEVELS = 65536
-_LOWEST = np.uint64(_LEVELS - 1)
+_LOWEST = np.uint64(LEVELS - 1)
 _S32 = np.uint64(32)
 
 FIELDS = [("corruption", "i8"), ("corruption_threshold", "i8")]
@@ -33,7 +33,7 @@ def corruption_settings(params):
     kind = params.views if corruption is None else corruption
     return {
         "corruption": KINDS.index(kind) if isinstance(kind, str) else NONE,
-        "corruption_threshold": max(round(params.corruption_rate * _LEVELS), 1),
+        "corruption_threshold": max(round(params.corruption_rate * LEVELS), 1),
     }
 
 

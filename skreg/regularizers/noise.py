@@ -10,7 +10,7 @@
   and divided by 1 - p otherwise (Huang et al. 2016, "Deep networks with stochastic depth"; by rows
   as in timm). 16 bits a row, likewise.
 
-Both engines draw from `skreg.random.counter`; on a GPU torch draws, equal in distribution.
+All draws are `skreg.random.counter`'s. On a GPU normals are other numbers, equal in distribution.
 """
 
 import numpy as np
@@ -30,9 +30,10 @@ from skreg.random.counter import (
     torch_stream_keys,
     word_of,
 )
+from skreg.random.masks import LEVELS, factors_of, scale_of, thresholds_of
 
-_LEVELS = 65536
-_LOWEST = np.uint64(_LEVELS - 1)
+_LOWEST = np.uint64(LEVELS - 1)
+_scale_of = jit(scale_of)
 
 
 FIELDS = [("seed", "u8"), ("input_std", "f8"), ("target_std", "f8"), ("weight_std", "f8")]
@@ -58,13 +59,9 @@ def layer_noise_settings(params, n_layers):
     rates[0] = params.input_dropout
     rates[1:] = params.dropout
     return {
-        "drop_threshold": _thresholds(rates),
-        "path_threshold": _thresholds(params.drop_path),
+        "drop_threshold": thresholds_of(rates),
+        "path_threshold": thresholds_of(params.drop_path),
     }
-
-
-def _thresholds(rates):
-    return np.minimum(np.round(np.multiply(rates, _LEVELS)), _LEVELS - 1)
 
 
 @jit
@@ -102,7 +99,7 @@ def drop(threshold, bits, values):
     bits : ndarray of uint16, at least as long as `values`
     values : ndarray, 1-D
     """
-    scale = values.dtype.type(65536.0 / (65536.0 - threshold))
+    scale = values.dtype.type(_scale_of(threshold))
     zero = values.dtype.type(0)
     for i in range(values.size):
         values[i] *= scale if bits[i] >= threshold else zero
@@ -113,7 +110,7 @@ def draw_paths(layer, plan, step, number, noisy, factors):
     """Factors of a residual layer's branch, one per row; the layer's number is `number`."""
     threshold = np.int64(layer["path_threshold"]) if noisy else 0
     dtype = factors.dtype.type
-    scale = dtype(65536.0 / (65536.0 - threshold))
+    scale = dtype(_scale_of(threshold))
     key = stream_key(stream_key(plan["seed"], DROP_PATH, step), number, 0)
     for r in range(factors.size):
         factors[r] = scale
@@ -123,91 +120,133 @@ def draw_paths(layer, plan, step, number, noisy, factors):
 
 
 class TorchNoise:
-    """The same noises for tensors; every method returns a new tensor.
+    """The same noises for tensors, of one net or of a stack of nets; methods give new tensors.
+
+    A stack's tensors have a leading axis of nets, each with its own seed and strengths. A net's
+    draws do not depend on its neighbours, nor on how many rows its batch is padded to.
 
     Parameters
     ----------
-    plan : record with `FIELDS`
-    layers : structured array with `LAYER_FIELDS`
+    plan : record with `FIELDS`, or of a stack a structured array of shape (n_nets,)
+    layers : structured array with `LAYER_FIELDS`, of shape (n_layers,) or (n_nets, n_layers)
     draws : compiled draws of this dtype, with `add_normal(key, std, values)`,
-        `fill_words(key, out)` and `stream_key(seed, role, step)`; None draws on the device.
-    generator : torch.Generator, used without `draws`
+        `fill_words(key, out)` and `stream_key(seed, role, step)`
+        None draws on the device: masks are the same, normals are others.
+    dtype, device : of torch
     """
 
-    def __init__(self, plan, layers, draws, generator=None):
-        self.plan, self.layers = plan, layers
-        self.draws, self.generator = draws, generator
-        self.step = 0
+    def __init__(self, plan, layers, draws, dtype, device):
+        self.draws, self.dtype, self.device = draws, dtype, device
+        self.is_stack = plan.ndim > 0
+        self._seeds = np.atleast_1d(plan["seed"])
+        self._device_seeds = self._tensor(self._seeds.view(np.int64))
+        roles = {INPUT_NOISE: "input_std", TARGET_NOISE: "target_std", WEIGHT_NOISE: "weight_std"}
+        self._stds = {role: self._strength(plan[name]) for role, name in roles.items()}
+        self._drops = [self._mask(t) for t in layers["drop_threshold"].T]
+        self._paths = [self._mask(t) for t in layers["path_threshold"].T]
+
+    def _tensor(self, values, dtype=None):
+        import torch
+
+        return torch.from_numpy(np.array(values, order="C")).to(self.device, dtype)
+
+    def _strength(self, values):
+        """A number per net as a tensor, of one net of no dimension; None where all are 0."""
+        return self._tensor(values, self.dtype) if np.any(values) else None
+
+    def _mask(self, thresholds):
+        if not np.any(thresholds):
+            return None
+        thresholds = np.asarray(thresholds, np.int32)
+        return self._tensor(thresholds), self._tensor(scale_of(thresholds), self.dtype)
+
+    def begin_step(self, steps):
+        """Say which optimizer step comes now: an int, of a stack an int64 tensor (n_nets,)."""
+        import torch
+
+        self._steps = steps if self.is_stack else torch.tensor([steps])
 
     def inputs(self, x):
         """Batch with input noise."""
-        return self._gaussian(x, self.plan["input_std"], INPUT_NOISE)
+        return self._gaussian(x, INPUT_NOISE)
 
     def targets(self, y):
         """Targets with target noise."""
-        return self._gaussian(y, self.plan["target_std"], TARGET_NOISE)
+        return self._gaussian(y, TARGET_NOISE)
 
     def weights(self, layer, weight):
         """Weights of layer number `layer` with weight noise."""
-        return self._gaussian(weight, self.plan["weight_std"], WEIGHT_NOISE, layer)
+        return self._gaussian(weight, WEIGHT_NOISE, layer)
 
     def dropout(self, layer, h):
         """Input `h` of layer number `layer` with units dropped."""
-        threshold = int(self.layers["drop_threshold"][layer])
-        return self._drop(threshold, h, h.shape, DROPOUT + layer)
+        return self._drop(self._drops[layer], h, h.ndim, DROPOUT + layer)
 
     def channels(self, layer, maps):
         """Maps (n_rows, n_channels, *size) below layer number `layer` with channels dropped.
 
         Tompson et al. (2015), "Efficient object localization using convolutional networks".
         """
-        threshold = int(self.layers["drop_threshold"][layer])
-        shape = (*maps.shape[:2], *[1] * (maps.ndim - 2))
-        return self._drop(threshold, maps, shape, DROPOUT + layer)
+        return self._drop(self._drops[layer], maps, self.is_stack + 2, DROPOUT + layer)
 
     def paths(self, layer, branch):
         """Branch of the residual layer number `layer`, one value or map a row, with rows dropped.
 
         The branch has shape (n_rows, n_units), or (n_rows, n_channels, *size).
         """
-        threshold = int(self.layers["path_threshold"][layer])
-        shape = (len(branch), *[1] * (branch.ndim - 1))
-        return self._drop(threshold, branch, shape, DROP_PATH, layer)
+        return self._drop(self._paths[layer], branch, self.is_stack + 1, DROP_PATH, layer)
 
-    def _drop(self, threshold, value, shape, role, layer=None):
-        """`value` times a mask of a shape that broadcasts with it."""
+    def _drop(self, mask, value, n_axes, role, layer=None):
+        """`value` times a mask that is drawn along its first `n_axes` axes."""
+        if mask is None:
+            return value
+        shape = value.shape[:n_axes]
+        bits = self._bits(self._keys(role, layer), int(np.prod(shape[self.is_stack :])))
+        bits = bits.reshape(*shape, *[1] * (value.ndim - n_axes))
+        return value * factors_of(bits, *(self._beside(part, bits) for part in mask))
+
+    def _gaussian(self, value, role, layer=None):
+        if self._stds[role] is None:
+            return value
+        n_numbers = int(np.prod(value.shape[self.is_stack :]))
+        noise = self._normals(self._keys(role, layer), self._stds[role], n_numbers)
+        return value + noise.reshape(value.shape)
+
+    def _beside(self, strength, values):
+        """A number per net with the dimensions of the nets' values."""
+        return strength.reshape(-1, *[1] * (values.ndim - 1)) if self.is_stack else strength
+
+    def _keys(self, role, layer):
+        """Key of each net's stream: numbers for compiled draws, else an int64 tensor (n_nets,)."""
+        if self.draws is None:
+            keys = torch_stream_keys(self._device_seeds, role, self._steps)
+            return keys if layer is None else torch_stream_keys(keys, layer, 0)
+        stream_key = self.draws.stream_key
+        pairs = zip(self._seeds, self._steps.tolist(), strict=True)
+        keys = [np.uint64(stream_key(seed, role, step)) for seed, step in pairs]
+        return keys if layer is None else [np.uint64(stream_key(key, layer, 0)) for key in keys]
+
+    def _bits(self, keys, n_units):
+        """The first units of 16 bits of each stream, (n_nets, n_units), int32."""
         import torch
 
-        if threshold == 0:
-            return value
         if self.draws is None:
-            bits = torch.randint(_LEVELS, shape, generator=self.generator, device=value.device)
-        else:
-            n = int(np.prod(shape))
-            words = np.empty((n + 3) // 4, np.uint64)
-            self.draws.fill_words(self._key(role, layer), words)
-            bits = torch.from_numpy(words.view(np.uint16)[:n].astype(np.int32)).reshape(shape)
-        kept = (bits >= threshold).to(value.dtype)
-        return value * (kept * (_LEVELS / (_LEVELS - threshold)))
+            return torch_bits(keys, n_units)
+        words = np.empty((len(keys), (n_units + 3) // 4), np.uint64)
+        for key, line in zip(keys, words, strict=True):
+            self.draws.fill_words(key, line)
+        return torch.from_numpy(words.view(np.uint16)[:, :n_units].astype(np.int32))
 
-    def _key(self, role, layer=None):
-        key = np.uint64(self.draws.stream_key(self.plan["seed"], role, self.step))
-        return key if layer is None else np.uint64(self.draws.stream_key(key, layer, 0))
-
-    def _gaussian(self, value, std, role, layer=None):
+    def _normals(self, keys, stds, n_numbers):
+        """Normals with each net's standard deviation, (n_nets, n_numbers)."""
         import torch
 
-        if not std:
-            return value
         if self.draws is None:
-            normal = torch.randn(
-                value.shape, generator=self.generator, device=value.device, dtype=value.dtype
-            )
-            return value + std * normal
-        key = self._key(role, layer)
-        noise = np.zeros(value.numel(), self.draws.dtype)
-        self.draws.add_normal(key, std, noise)
-        return value + torch.from_numpy(noise).reshape(value.shape)
+            return stds.reshape(-1, 1) * torch_normals(keys, n_numbers, self.dtype)
+        noise = np.zeros((len(keys), n_numbers), self.draws.dtype)
+        for key, std, line in zip(keys, stds.reshape(-1).tolist(), noise, strict=True):
+            self.draws.add_normal(key, std, line)
+        return torch.from_numpy(noise)
 
 
 class FixedMasks:
@@ -238,89 +277,3 @@ class FixedMasks:
         import torch
 
         return torch.from_numpy(self.masks[layer]).to(h)
-
-
-class StackNoise:
-    """The noises of several nets at once, each with its own seed and strengths.
-
-    Every method returns a new tensor, and changes nothing where no net has the noise on. A net's
-    draws do not depend on its neighbours, nor on how many rows its batch is padded to.
-
-    Parameters
-    ----------
-    plans : structured array with `FIELDS`, of shape (n_nets,)
-    layers : structured array with `LAYER_FIELDS`, of shape (n_nets, n_layers)
-    draws : compiled draws of this dtype, as for `TorchNoise`
-        Normals are then its own; None draws them on the device. Masks are always the same.
-    dtype, device : of torch
-    """
-
-    def __init__(self, plans, layers, draws, dtype, device):
-        import torch
-
-        self.draws = draws
-
-        def tensor(values, dtype=dtype):
-            return torch.from_numpy(np.ascontiguousarray(values)).to(device, dtype)
-
-        def strengths(std):
-            return tensor(std) if std.any() else None
-
-        self.stds = {
-            INPUT_NOISE: strengths(plans["input_std"]),
-            TARGET_NOISE: strengths(plans["target_std"]),
-            WEIGHT_NOISE: strengths(plans["weight_std"]),
-        }
-        self.seeds = tensor(plans["seed"].view(np.int64), torch.int64)
-        self.masks = []  # of each layer: levels that drop, and what the kept are multiplied by
-        for threshold in layers["drop_threshold"].T.astype(np.int32):
-            scale = _LEVELS / (_LEVELS - threshold)
-            pair = tensor(threshold, torch.int32)[:, None, None], tensor(scale)[:, None, None]
-            self.masks.append(pair if threshold.any() else None)
-
-    def begin_step(self, steps):
-        """Say which optimizer step of each net comes now; int64 tensor of shape (n_nets,)."""
-        self.steps = steps
-
-    def inputs(self, x):
-        """Batches (n_nets, n_rows, n_features) with input noise."""
-        return self._gaussian(x, INPUT_NOISE)
-
-    def targets(self, y):
-        """Targets (n_nets, n_rows, n_outputs) with target noise."""
-        return self._gaussian(y, TARGET_NOISE)
-
-    def weights(self, layer, weight):
-        """Weights (n_nets, n_out, n_in) of layer number `layer` with weight noise."""
-        return self._gaussian(weight, WEIGHT_NOISE, layer)
-
-    def dropout(self, layer, h):
-        """Input `h` (n_nets, n_rows, n_in) of layer number `layer` with units dropped."""
-        if self.masks[layer] is None:
-            return h
-        threshold, scale = self.masks[layer]
-        keys = torch_stream_keys(self.seeds, DROPOUT + layer, self.steps)
-        bits = torch_bits(keys, h[0].numel()).reshape(h.shape)
-        return h * ((bits >= threshold) * scale)
-
-    def _gaussian(self, value, role, layer=None):
-        std = self.stds[role]
-        if std is None:
-            return value
-        keys = torch_stream_keys(self.seeds, role, self.steps)
-        if layer is not None:
-            keys = torch_stream_keys(keys, layer, 0)
-        n_numbers = value[0].numel()
-        if self.draws is None:
-            noise = std[:, None] * torch_normals(keys, n_numbers, value.dtype)
-        else:
-            noise = self._compiled_normals(keys, std, n_numbers)
-        return value + noise.reshape(value.shape)
-
-    def _compiled_normals(self, keys, std, n_numbers):
-        import torch
-
-        noise = np.zeros((len(keys), n_numbers), self.draws.dtype)
-        for key, by, line in zip(keys.numpy().view(np.uint64), std.tolist(), noise, strict=True):
-            self.draws.add_normal(key, by, line)
-        return torch.from_numpy(noise)

@@ -190,12 +190,18 @@ def users_penalty(penalty, weights):
 
 
 def torch_clip(limit, gradient):
-    """Scale each net's gradient, (n_nets, n_parameters), back to norm `limit` (n_nets,), in place.
+    """Scale a net's gradient (tensors) back to norm `limit`, in place, as `clip`.
 
-    As `torch.nn.utils.clip_grad_norm_` does for one net.
+    Parameters
+    ----------
+    limit : float, or of a stack Tensor of shape (n_nets,)
+    gradient : list of Tensor, in a stack of shape (n_nets, ...)
     """
-    norm = gradient.norm(dim=1)
-    gradient.mul_((limit / (norm + 1e-6)).clamp(max=1)[:, None])
+    n_axes = np.ndim(limit)
+    square = sum((g**2).sum(dim=tuple(range(n_axes, g.ndim))) for g in gradient)
+    factor = (limit / (square.sqrt() + 1e-6)).clamp(max=1)
+    for g in gradient:
+        g.mul_(factor.reshape(-1, *[1] * (g.ndim - 1)) if n_axes else factor)
 
 
 def torch_decay(layer, rate, weight):

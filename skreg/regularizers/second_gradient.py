@@ -81,88 +81,64 @@ def combine(plan, rate, norm, first, second):
         second[i] = first[i] + factor * (second[i] - first[i])
 
 
-def torch_gradient(plan, rate, parameters, batch_loss):
-    """Set the parameters' `.grad` to the step's gradient; returns the loss, penalty included.
+def torch_gradient(mu, rho, parameters, batch_loss):
+    """Set the parameters' `.grad` to the step's gradient; gives the loss, penalty included.
+
+    Nothing is asked of the device: a net whose gradient is zero looks twice at one point.
 
     Parameters
     ----------
-    plan : record with `FIELDS`
-    rate : float
-        The learning rate.
+    mu, rho : float, or of a stack Tensor of shape (n_nets,) or None
+        The gradient penalty's strength, and how far off the second gradient is taken. 0 or None is
+        off, for all nets of a stack.
     parameters : list of Tensor
+        In a stack with a leading axis of nets.
     batch_loss : callable
-        Without arguments; the batch loss at the parameters' values, the same draws each time.
+        Without arguments; the batch loss at the parameters' values, a scalar or in a stack one for
+        each net, with the same draws each time.
     """
     import torch
 
-    mu, rho = strength.py_func(plan, rate), radius.py_func(plan)
     loss = batch_loss()
-    if mu and not rho:
+    penalizes, looks_twice = _is_on(mu), _is_on(rho)
+    if penalizes and not looks_twice:
         gradients = torch.autograd.grad(loss, parameters, create_graph=True)
-        loss = loss + mu / 4 * sum((g**2).sum() for g in gradients)
+        loss = loss + mu / 4 * _square(gradients, loss.ndim)
         loss.backward()
         return loss.detach()
-    loss.backward()
-    if not rho:
-        return loss.detach()
+    loss.sum().backward()
+    loss = loss.detach()
+    if not looks_twice:
+        return loss
     first = [p.grad.clone() for p in parameters]
-    norm = torch.sqrt(sum((g**2).sum() for g in first))
-    # a GPU is asked nothing here: where the gradient is zero, both looks are at one point
+    norm = torch.sqrt(_square(first, loss.ndim))
     distance = torch.where(norm > 0, rho / norm, 0)
-    _second_gradient(parameters, first, distance, batch_loss)
-    if mu:
-        for p, g in zip(parameters, first, strict=True):
-            p.grad.sub_(g).mul_(mu / 2 * norm / rho).add_(g)
-    return loss.detach() + mu / 4 * norm**2
-
-
-def torch_gradients(mu, rho, parameters, batch_losses):
-    """The same for a stack of nets, each with its own strength and radius; gives all losses.
-
-    Nothing is asked of the device, so a net whose gradient is zero looks twice at one point.
-
-    Parameters
-    ----------
-    mu, rho : Tensor of shape (n_nets,), or None
-        None where no net has a gradient penalty; where none looks a second time.
-    parameters : list of Tensor, each of shape (n_nets, ...)
-    batch_losses : callable
-        Without arguments; the batch losses of shape (n_nets,), the same draws each time.
-    """
-    import torch
-
-    losses = batch_losses()
-    losses.sum().backward()
-    losses = losses.detach()
-    if rho is None:
-        return losses
-    first = [p.grad.clone() for p in parameters]
-    norm = torch.sqrt(sum((g**2).flatten(1).sum(dim=1) for g in first))
-    distance = torch.where(norm > 0, rho / norm, 0)
-    steps = [_each(distance, g) * g for g in first]
-    _second_gradient(parameters, steps, 1, lambda: batch_losses().sum())
-    if mu is None:
-        return losses
-    for p, g in zip(parameters, first, strict=True):
-        p.grad.sub_(g).mul_(_each(mu / 2 * norm / rho, g)).add_(g)
-    return losses + mu / 4 * norm**2
-
-
-def _each(numbers, values):
-    """A number per net, with the dimensions of the nets' values."""
-    return numbers.reshape(-1, *[1] * (values.ndim - 1))
-
-
-def _second_gradient(parameters, first, distance, batch_loss):
-    """Set `.grad` to the gradient at the parameters moved by `distance` times the first."""
-    import torch
-
     kept = [p.detach().clone() for p in parameters]
     with torch.no_grad():
         for p, g in zip(parameters, first, strict=True):
-            p.add_(distance * g)
+            p.add_(_beside(distance, g) * g)
             p.grad = None
-    batch_loss().backward()
+    batch_loss().sum().backward()
     with torch.no_grad():
         for p, value in zip(parameters, kept, strict=True):
             p.copy_(value)
+    if not penalizes:
+        return loss
+    for p, g in zip(parameters, first, strict=True):
+        p.grad.sub_(g).mul_(_beside(mu / 2 * norm / rho, g)).add_(g)
+    return loss + mu / 4 * norm**2
+
+
+def _is_on(strength):
+    """Whether anybody has it: a stack gives a tensor where one of its nets has."""
+    return strength is not None and (np.ndim(strength) > 0 or bool(strength))
+
+
+def _square(gradient, n_axes):
+    """Sum of squares of a gradient (a list of tensors) over all but the first `n_axes` axes."""
+    return sum((g**2).sum(dim=tuple(range(n_axes, g.ndim))) for g in gradient)
+
+
+def _beside(numbers, values):
+    """A number, or one per net with the dimensions of the nets' values."""
+    return numbers.reshape(-1, *[1] * (values.ndim - 1)) if numbers.ndim else numbers

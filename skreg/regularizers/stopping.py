@@ -107,8 +107,7 @@ def book_epoch(plan, progress, curves, n_rows, validation_loss):
 def judge_epoch(plan, progress, value):
     """Decide whether to go on after an epoch with this value monitored. True for the best yet.
 
-    Comes right after `book_epoch`, in the engine; where a scorer is monitored, which is Python's,
-    after the scorer.
+    Comes right after `book_epoch`; where a scorer is monitored, which is Python's, after it.
     """
     early = progress["epoch"] <= plan["patient_until"]
     falls = value <= progress["best"] - plan["tol"]

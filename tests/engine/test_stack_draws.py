@@ -9,7 +9,7 @@ from scipy import stats
 from skreg.engine.compiled import entry_points
 from skreg.engine.plan import LAYER, PLAN
 from skreg.random import counter
-from skreg.regularizers.noise import StackNoise
+from skreg.regularizers.noise import TorchNoise
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**63, 2**64 - 1])
@@ -41,9 +41,20 @@ def stack_noise(seeds, stds, rates, n_layers=2):
     plans, layers = np.zeros(len(seeds), PLAN), np.zeros((len(seeds), n_layers), LAYER)
     plans["seed"], plans["input_std"], plans["weight_std"] = seeds, stds, stds
     layers["drop_threshold"] = np.round(np.array(rates)[:, None] * 65536)
-    noise = StackNoise(plans, layers, None, torch.float64, torch.device("cpu"))
+    noise = TorchNoise(plans, layers, None, torch.float64, torch.device("cpu"))
     noise.begin_step(torch.arange(3, 3 + len(seeds)))
     return noise
+
+
+def test_a_net_alone_draws_as_in_a_stack():
+    three = stack_noise([5, 6, 7], [0.5, 0.0, 2.0], [0.3, 0.0, 0.5])
+    x = torch.ones(3, 40, 50, dtype=torch.float64)
+    plan, layers = np.zeros(1, PLAN)[0], np.zeros(2, LAYER)
+    plan["seed"], plan["input_std"], layers["drop_threshold"] = 7, 2.0, 32768
+    alone = TorchNoise(plan, layers, None, torch.float64, torch.device("cpu"))
+    alone.begin_step(5)
+    assert torch.equal(alone.inputs(x[2]), three.inputs(x)[2])
+    assert torch.equal(alone.dropout(1, x[2]), three.dropout(1, x)[2])
 
 
 def test_draws_on_a_device_do_not_depend_on_the_neighbours():

@@ -152,8 +152,9 @@ def test_channels_are_dropped_whole():
     params = _engine_params().replace(dropout=0.5)
     layers = make_layers(params, (1, 6, 6, 3), 9)
     plan = make_plan(params, batch_size=4, seed=1, monitor=0, keep_best=False)
-    noise = TorchNoise(plan[0], layers, entry_points.draws(np.float64))
-    noise.step = 1
+    draws = entry_points.draws(np.float64)
+    noise = TorchNoise(plan[0], layers, draws, torch.float64, torch.device("cpu"))
+    noise.begin_step(1)
     out = noise.channels(1, torch.ones(50, 6, 3, 2, dtype=torch.float64)).numpy()
     assert_array_equal(out, np.broadcast_to(out[:, :, :1, :1], out.shape))
     assert set(np.unique(out)) == {0.0, 2.0}

@@ -25,9 +25,10 @@ def torch_noise(device_draws=False, dtype="float64", sizes=(50, 40, 1), **params
     everything = settings_of(MLPRegressor(**params), "squared_error")
     plan = make_plan(everything, batch_size=10, seed=7, monitor=0, keep_best=False)
     layers = make_layers(everything, sizes)
-    generator = torch.Generator().manual_seed(0) if device_draws else None
     draws = None if device_draws else entry_points.draws(dtype)
-    return noise.TorchNoise(plan[0], layers, draws, generator)
+    drawn = noise.TorchNoise(plan[0], layers, draws, getattr(torch, dtype), torch.device("cpu"))
+    drawn.begin_step(0)
+    return drawn
 
 
 def normals(dtype, role=0, step=1, n=N, seed=3):
@@ -122,7 +123,7 @@ def test_every_step_and_layer_draws_anew():
     x = torch.ones((200, 40), dtype=torch.float64)
     first, other_layer = drop.dropout(1, x), drop.dropout(2, x)
     weights = [drop.weights(layer, x) for layer in (0, 1)]
-    drop.step = 1
+    drop.begin_step(1)
     for a, b in [(first, other_layer), (first, drop.dropout(1, x)), weights]:
         assert abs(np.corrcoef(a.numpy().ravel(), b.numpy().ravel())[0, 1]) < SIGMAS / np.sqrt(8000)
 

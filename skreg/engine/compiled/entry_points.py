@@ -8,7 +8,7 @@ import numpy as np
 
 from skreg.augmentation import mixing
 from skreg.compiler.jit import entry_point, read_only
-from skreg.engine import schedules
+from skreg.engine import epoch
 from skreg.engine.compiled import kernel
 from skreg.engine.plan import LAYER, PLAN
 from skreg.random import counter, permutation
@@ -98,20 +98,11 @@ def _build_corrupt(digest):
 
 
 def _build_end_epochs(digest):
-    def end_epochs(plans, progress, running, loss_sums, validation, n_rows, n_steps, curves, best):
+    def end_epochs(plans, progress, running, n_rows, losses, curves, best):
         digest  # noqa: B018
         for m in range(len(plans)):
-            if not running[m]:
-                continue
-            plan, p = plans[m], progress[m]
-            p["step"] += n_steps
-            p["loss_sum"], p["row"] = loss_sums[m], 0
-            if not abs(loss_sums[m]) <= kernel.LARGEST:
-                p["status"] = stopping.DIVERGED
-                continue
-            value = stopping.book_epoch(plan, p, curves[m : m + 1], n_rows[m], validation[m])
-            best[m] = stopping.judge_epoch(plan, p, value)
-            p["learning_rate"] = schedules.next_rate(plan, p)
+            if running[m]:
+                best[m] = epoch.end_epoch(plans[m], progress[m], curves[m], n_rows[m], losses[m])
 
     return end_epochs
 
@@ -186,13 +177,17 @@ def draws(dtype):
 
 @cache
 def end_epochs():
-    """Compiled bookkeeping of a stack: books an epoch of each running net, as the engines do.
+    """Compiled end of an epoch (`skreg.engine.epoch.end_epoch`) of those of some nets that run.
 
-    Writes down which nets are at their best; a loss that is not finite ends its net.
+    Curves have a line for each net. Writes down whose weights are to be kept.
     """
-    plans, progress, curves = np.zeros(1, PLAN), stopping.new_progress(0.0), stopping.CURVES
-    yes, number, whole = np.ones(1, bool), np.zeros(1), np.zeros(1, np.int64)
-    curves = np.zeros(1, curves)
-    return entry_point(
-        _build_end_epochs, plans, progress, yes, number, number, whole, 1, curves, yes
-    )
+    plans, progress = np.zeros(1, PLAN), stopping.new_progress(0.0)
+    yes, whole, curves = np.ones(1, bool), np.zeros(1, np.int64), np.zeros((1, 1), stopping.CURVES)
+    return entry_point(_build_end_epochs, plans, progress, yes, whole, np.zeros(1), curves, yes)
+
+
+def end_epoch(plan, progress, curves, n_rows, validation_loss):
+    """The same of one net, for Python: arrays of one record, and the curves of a block."""
+    keep, n_rows, losses = np.zeros(1, bool), np.array([n_rows]), np.array([validation_loss])
+    end_epochs()(plan, progress, np.ones(1, bool), n_rows, losses, curves[None], keep)
+    return keep[0]

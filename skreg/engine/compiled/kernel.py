@@ -14,9 +14,9 @@ from skreg.augmentation import batch as augmentation
 from skreg.blocks import normalization
 from skreg.compiler.jit import jit
 from skreg.engine.compiled.passes import backward, forward
+from skreg.engine.epoch import LARGEST, end_epoch
 from skreg.engine.layout import flat_weights_of, weights_of
 from skreg.engine.optimizers import step_sizes, update_weights
-from skreg.engine.schedules import next_rate
 from skreg.losses import contrastive
 from skreg.losses.batch_loss import batch_loss, n_targets
 from skreg.regularizers import (
@@ -28,9 +28,6 @@ from skreg.regularizers import (
     second_gradient,
     stopping,
 )
-
-# numba's `isfinite` looks at x - x, which "reassoc" turns into 0; a comparison stays honest.
-LARGEST = np.finfo(np.float64).max
 
 
 class Data(NamedTuple):
@@ -320,17 +317,14 @@ def average_weights(plan, state, progress, ends_epoch):
 
 
 @jit
-def end_epoch(validation, plan, layers, state, work, progress, curves, n):
-    """After an epoch of `n` rows: validation, stopping and best weights, learning rate."""
+def measure_epoch(validation, plan, layers, state, work, progress, curves, n):
+    """After an epoch of `n` rows: validation, its end, best weights."""
     loss = np.nan
     params = state.average if progress["n_averaged"] > 0 else state.params
     if validation.Y.shape[0]:
         loss = mean_loss(validation, plan, layers, params, work)
-    value = stopping.book_epoch(plan, progress, curves, n, loss)
-    best = plan["monitor"] != stopping.SCORE and stopping.judge_epoch(plan, progress, value)
-    if best and plan["keep_best"]:
+    if end_epoch(plan, progress, curves, n, loss):
         copy_into(state.best, params)
-    progress["learning_rate"] = next_rate(plan, progress)
 
 
 @jit
@@ -358,7 +352,7 @@ def run_block(data, validation, plan, layers, state, work, progress, curves, ord
         n_steps -= 1
         average_weights(plan, state, progress, end == n)
         if end == n:
-            end_epoch(validation, plan, layers, state, work, progress, curves, n)
+            measure_epoch(validation, plan, layers, state, work, progress, curves, n)
 
 
 @jit

@@ -14,7 +14,6 @@ from skreg.blocks import normalization
 from skreg.blocks.modules import Norm
 from skreg.engine.compiled import entry_points
 from skreg.engine.pretext import is_pretext
-from skreg.engine.schedules import next_rate
 from skreg.engine.torch.batches import Batches, send
 from skreg.losses.batch_loss import torch_batch_loss
 from skreg.random.counter import USERS_DRAWS
@@ -40,12 +39,8 @@ class TorchEngine:
         on_cpu = self.device.type == "cpu"
         plan, layers = problem.plan[0], problem.layers
         draws = entry_points.draws(problem.dtype) if on_cpu else None
-        generator = (
-            None
-            if on_cpu
-            else torch.Generator(self.device).manual_seed(int(plan["seed"] >> np.uint64(1)))
-        )
-        self.noise = noise.TorchNoise(plan, layers, draws, generator)
+        dtype = getattr(torch, problem.dtype.name)
+        self.noise = noise.TorchNoise(plan, layers, draws, dtype, self.device)
         self.batches = Batches(problem, net.augment, self.device)
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
         places = self.architecture.places
@@ -141,8 +136,9 @@ class TorchEngine:
 
     def _take_step(self, rows, progress):
         """One optimizer step on a batch; its loss, penalties included, still on the device."""
-        self.noise.step = int(progress["step"]) + 1
-        x, y, weight = self.batches.training(rows, self.noise.step)
+        self.step = int(progress["step"]) + 1
+        self.noise.begin_step(self.step)
+        x, y, weight = self.batches.training(rows, self.step)
         told = self._told(self.problem.data, rows, y)
         self._tell("on_batch_begin", batch=(x, told), training=True)
         self.optimizer.zero_grad()
@@ -159,7 +155,9 @@ class TorchEngine:
             return torch_batch_loss(plan, raw, y, weight) / len(x)
 
         rate = self.optimizer.param_groups[0]["lr"]
-        loss = second_gradient.torch_gradient(plan, rate, self.parameters, batch_loss)
+        mu = second_gradient.strength.py_func(plan, rate)
+        rho = second_gradient.radius.py_func(plan)
+        loss = second_gradient.torch_gradient(mu, rho, self.parameters, batch_loss)
         self._forget_second_look()
         penalty = self._penalty()
         if isinstance(penalty, torch.Tensor):
@@ -208,13 +206,13 @@ class TorchEngine:
         """Torch's own generators, where the module may draw from them: the same within a step."""
         if not self.architecture.draws_itself:
             return nullcontext()
-        seed, step = self.problem.plan[0]["seed"], self.noise.step
-        key = entry_points.draws(self.problem.dtype).stream_key(seed, USERS_DRAWS, step)
+        seed, draws = self.problem.plan[0]["seed"], entry_points.draws(self.problem.dtype)
+        key = draws.stream_key(seed, USERS_DRAWS, self.step)
         return seeded(int(key) >> 1, self.device)
 
     def _settle_statistics(self):
         """Take the batch's statistics into the running ones."""
-        share = normalization.batch_share.py_func(self.noise.step)
+        share = normalization.batch_share.py_func(self.step)
         for norm in self.norms:
             normalization.torch_settle(share, norm.batch, norm.statistics)
         if self.architecture.draws_itself and second_gradient.radius.py_func(self.problem.plan[0]):
@@ -237,7 +235,7 @@ class TorchEngine:
     def _clip(self):
         limit = self.problem.plan[0]["clip_norm"]
         if limit < np.inf:
-            torch.nn.utils.clip_grad_norm_(self.parameters, limit)
+            penalties.torch_clip(limit, [p.grad for p in self.parameters if p.grad is not None])
 
     @torch.no_grad()
     def _change_weights(self):
@@ -265,22 +263,14 @@ class TorchEngine:
             progress["n_averaged"] += 1
 
     def _end_epoch(self, curves, n):
-        """Book an epoch of `n` rows, as `kernel.end_epoch`."""
+        """Book an epoch of `n` rows, as `kernel.measure_epoch`."""
         p = self.problem
-        plan, progress = p.plan[0], p.progress[0]
-        if not np.isfinite(progress["loss_sum"]):
-            progress["status"] = stopping.DIVERGED
-            return
         self._write_back()
         params = p.measured()
         loss = self.validation_loss(params) if p.validation.Y.shape[0] else np.nan
-        value = stopping.book_epoch.py_func(plan, progress, curves, n, loss)
-        if plan["monitor"] != stopping.SCORE:
-            best = stopping.judge_epoch.py_func(plan, progress, value)
-            if best and plan["keep_best"]:
-                p.state.best[:] = params
-        progress["learning_rate"] = next_rate.py_func(plan, progress)
-        self._set_rate(progress["learning_rate"])
+        if entry_points.end_epoch(p.plan, p.progress, curves, n, loss):
+            p.state.best[:] = params
+        self._set_rate(p.progress[0]["learning_rate"])
 
     def _set_rate(self, rate):
         """The schedule's rate; a skorch callback's own is left alone while the schedule rests."""

@@ -129,19 +129,21 @@ class Stack:
 
     def _book(self, loss_sums, validation_losses, n_steps, start):
         """Book the running nets' epoch; which of them have the best weights so far."""
-        curves = np.zeros(len(self.nets), stopping.CURVES)
-        nets = self._plans, self._progress, self._running
-        figures = loss_sums, validation_losses, self._n_rows, n_steps
+        running, progress = self._running, self._progress
+        progress["step"][running] += n_steps
+        progress["loss_sum"][running], progress["row"] = loss_sums[running], 0
+        curves = np.zeros((len(self.nets), 1), stopping.CURVES)
         best = np.zeros(len(self.nets), bool)
-        entry_points.end_epochs()(*nets, *figures, curves, best)
-        seconds = (time.perf_counter() - start) / self._running.sum()
-        status, rows = self._progress["status"], curves.tolist()
-        for m in np.flatnonzero(self._running):
+        nets = self._plans, progress, running, self._n_rows
+        entry_points.end_epochs()(*nets, validation_losses, curves, best)
+        seconds = (time.perf_counter() - start) / running.sum()
+        status, rows = progress["status"], curves[:, 0].tolist()
+        for m in np.flatnonzero(running):
             if status[m] == stopping.DIVERGED:
                 self.problems[m].shuffling.give_back(0)
             else:
                 self.nets[m]._book_epoch(*rows[m], seconds)
-        return best & self._plans["keep_best"].astype(bool)
+        return best
 
     # --- the end of a net
 

@@ -61,7 +61,7 @@ class Step:
         layers = np.stack([p.layers for p in problems])
         draws = entry_points.draws(self.dtype) if self.device.type == "cpu" else None
         self.plan, self.layout = plans[0], layers[0]
-        self.noise = noise.StackNoise(plans, layers, draws, state["params"].dtype, self.device)
+        self.noise = noise.TorchNoise(plans, layers, draws, state["params"].dtype, self.device)
         self.layers = [self._strengths(layers[:, i]) for i in range(len(self.layout))]
         clips = plans["clip_norm"]
         self.clip = self._strength(clips) if clips.min() < np.inf else None
@@ -112,7 +112,7 @@ class Step:
             raw = self.raw_prediction(weights, self.biases, x, self.noise)
             return formulas.torch_loss(self.plan, raw, y, weight) / line.n_rows
 
-        loss = second_gradient.torch_gradients(
+        loss = second_gradient.torch_gradient(
             constants.penalty, constants.radius, leaves, batch_losses
         )
         triples = zip(self.layers, self.weights, self.anchors, strict=True)
@@ -146,7 +146,7 @@ class Step:
         """The optimizer's step, with what comes before and after it; then the average's."""
         params = self.state["params"]
         if self.clip is not None:
-            penalties.torch_clip(self.clip, gradient)
+            penalties.torch_clip(self.clip, [gradient])
         for layer, weight in zip(self.layers, self.weights, strict=True):
             penalties.torch_decay(layer, learning_rate, weight)
         moments = self.state["first"], self.state["second"]
