@@ -1,11 +1,14 @@
 """The arguments of the command line and the help that teaches them."""
 
 import argparse
+import codecs
 import sys
 from pathlib import Path
 
 from skreg import __version__
+from skreg.cli.columns import KINDS
 from skreg.cli.errors import UserError
+from skreg.cli.files import Format
 
 _ABOUT = """\
 What does each regularizer do to a neural net?
@@ -36,12 +39,14 @@ directory; 130 after Ctrl-C. Mistakes are told in one line on stderr.
 """
 
 _TUNE_ABOUT = """\
-Which regularizer serves your data? Reads a CSV file with a header line, holds out a test part,
-chooses the strength of every regularizer on the rest by cross-validation, and prints the scores.
+Which regularizer serves your data? Reads a CSV file with a header line (or Excel, or Parquet),
+holds out a test part, chooses the strength of every regularizer on the rest by cross-validation,
+and prints the scores.
 Then settings of all regularizers race (TunedMLP*), and the nets of the best predict together.
 
-Columns of numbers are imputed with their median and standardized; all others are categories,
-one-hot encoded, a missing value being a category of its own. Rows without a target are left out.
+Separator, decimal mark and encoding are found out, and so is what each column holds: numbers,
+categories, texts, dates, or an id, which is left out. It is told where it is not plain, and kept:
+predict reads another file by it. Rows without a target are left out.
 The nets of a search train on all cores at once; the scores do not depend on how many there are.
 
 Into the output directory go
@@ -56,7 +61,7 @@ _TUNE_EXAMPLES = """\
 examples:
   python -m skreg tune houses.csv --target price --output houses
   python -m skreg tune patients.csv --target outcome --task classification --folds 10
-  python -m skreg tune export.csv --target "net weight" --sep ";" --epochs 500
+  python -m skreg tune export.csv --target "net weight" --column code=category --epochs 500
   python -m skreg tune large.csv --target y --quick
       a rough look first
 
@@ -64,7 +69,7 @@ and then:
   python -m skreg predict houses/pipeline.skreg new.csv
 or in Python:
   import skreg
-  skreg.load("houses/pipeline.skreg").predict(rows)   # rows: DataFrame with the file's columns
+  skreg.load("houses/pipeline.skreg").predict(rows)   # rows: pd.read_csv("new.csv", dtype=str)
 """
 
 _PREDICT_ABOUT = """\
@@ -82,7 +87,7 @@ examples:
   python -m skreg predict houses/pipeline.skreg new.csv
       predictions to the terminal
   python -m skreg predict houses/pipeline.skreg new.csv --output prices.csv
-  python -m skreg predict patients/pipeline.skreg export.csv --sep ";" | head
+  python -m skreg predict patients/pipeline.skreg export.csv --encoding cp1252 | head
 """
 
 
@@ -165,7 +170,16 @@ def _add_tune(commands):
         metavar="SECONDS",
         help="time for the race of the tuned ensemble (default: no limit)",
     )
-    _add_separator(tune)
+    tune.add_argument(
+        "--column",
+        type=_column,
+        action="append",
+        default=[],
+        metavar="NAME=KIND",
+        help=f"what a column holds, where tune takes it for something else: {', '.join(KINDS)} "
+        "(it is left out); may be given several times",
+    )
+    _add_format(tune)
     _add_common(tune, folds=5, epochs=200)
 
 
@@ -184,13 +198,31 @@ def _add_predict(commands):
     predict.add_argument(
         "--output", type=Path, metavar="FILE", help="CSV file to write (default: the terminal)"
     )
-    _add_separator(predict)
+    _add_format(predict)
 
 
-def _add_separator(parser):
+def _add_format(parser):
+    found = "(default: found out, and told)"
     parser.add_argument(
-        "--sep", type=_separator, default=",", help='what separates columns, as ";" (default: ",")'
+        "--separator",
+        "--sep",
+        type=_separator,
+        help=f'what separates columns, as ";" or tab {found}',
     )
+    parser.add_argument(
+        "--decimal", choices=[".", ","], help=f"decimal mark of the numbers {found}"
+    )
+    parser.add_argument(
+        "--thousands", type=_separator, help=f'what separates thousands, as "," or " " {found}'
+    )
+    parser.add_argument(
+        "--encoding", type=_encoding, help=f"encoding of the text, as utf-8 or cp1252 {found}"
+    )
+
+
+def format_of(options):
+    """What the options say of the file."""
+    return Format(options.encoding, options.separator, options.decimal, options.thousands)
 
 
 def _add_common(parser, folds, epochs):
@@ -235,6 +267,22 @@ def _number(kind, low, high):
         return value
 
     return convert
+
+
+def _encoding(text):
+    try:
+        return codecs.lookup(text).name
+    except LookupError:
+        raise argparse.ArgumentTypeError(f"must be an encoding of Python's, got {text!r}") from None
+
+
+def _column(text):
+    name, _, kind = text.rpartition("=")
+    if not name or kind not in KINDS:
+        raise argparse.ArgumentTypeError(
+            f"must be NAME=KIND with a kind of {', '.join(KINDS)}, got {text!r}"
+        )
+    return name, kind
 
 
 def _separator(text):

@@ -1,31 +1,37 @@
-"""Read the user's CSV file: columns, target and task, every mistake an error of one line."""
+"""A user's file for supervised learning: columns by kind, target and task; mistakes in one line."""
 
 import difflib
-import warnings
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from skreg.cli.columns import kind_given, kind_of
 from skreg.cli.errors import UserError
-from skreg.cli.target import Target, target_of
+from skreg.cli.files import read
+from skreg.cli.numerals import as_numbers, is_gap, is_typed
+from skreg.cli.reader import TableReader
+from skreg.cli.target import Target, classes_called_missing, target_of, values_of
 
 _MIN_ROWS = 20
-_HUGE = 1e100  # beyond it squares overflow
 
 
 @dataclass
 class Table:
-    """A file's usable rows: a DataFrame `X`, its columns by kind, the target, and remarks."""
+    """A file's usable rows: a DataFrame `X`, what reads its like, the target, and remarks."""
 
     X: object
     target: Target
-    numeric: list
-    categorical: list
+    reader: TableReader
+    format: object
     remarks: list = field(default_factory=list)
 
+    @property
+    def counts(self):
+        """Columns of each kind."""
+        kinds = list(self.reader.kinds.values())
+        return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
 
-def load(path, target, task, separator):
-    """Read a CSV file for supervised learning.
+
+def load(path, target, task, given, kinds=None):
+    """Read a file for supervised learning.
 
     Parameters
     ----------
@@ -35,70 +41,54 @@ def load(path, target, task, separator):
         Name of the column to predict.
     task : {"auto", "regression", "classification"}
         What to do with it.
-    separator : str
-        What separates columns.
+    given : Format
+        What the user says of the file.
+    kinds : dict, default=None
+        What the user says that columns hold.
 
     Returns
     -------
     table : Table
-        Rows that have a target, columns that have a value.
+        Rows that have a target, columns that are of use.
 
     Raises
     ------
     UserError
         Where the file or the target cannot serve.
     """
-    frame = read(path, separator)
-    _check_column(frame, target, path)
+    frame, found = read(path, given)
+    for name in (target, *(kinds or {})):
+        if name not in frame.columns:
+            raise missing_column(frame, name, path, found)
     remarks = []
-    frame = _drop_rows_without_target(frame, target, remarks)
+    y = values_of(frame[target], found)
+    frame, y = _rows_with_target(frame, y, target, remarks)
     if len(frame) < _MIN_ROWS:
         raise UserError(
             f"{path} has {len(frame)} rows with a value of {target!r}; at least {_MIN_ROWS} are "
             "needed."
         )
-    X = _drop_useless_columns(frame.drop(columns=target), remarks)
-    if X.shape[1] == 0:
-        raise UserError(f"{path} has no column with values besides the target {target!r}.")
-    numeric = [name for name in X if is_number(X[name])]
-    for name in numeric:
-        check_finite(X[name], name)
-    categorical = [name for name in X if name not in numeric]
-    return Table(X, target_of(frame[target], task), numeric, categorical, remarks)
-
-
-def read(path, separator):
-    """A CSV file as a DataFrame; raises `UserError` where it is none."""
-    import pandas as pd
-
-    if not path.exists():
-        raise UserError(f"no such file: {path}")
-    if path.is_dir():
-        raise UserError(f"{path} is a directory; name a CSV file.")
+    remarks += classes_called_missing(y, target)
+    X, text_y = frame.drop(columns=target), frame[target]
+    reader = _reader(X, found, kinds or {}, remarks)
+    if not reader.kinds:
+        told = "".join(f" ({remark})" for remark in remarks)
+        raise UserError(f"{path} has no column of use besides the target {target!r}{told}.")
+    _check_copies(X[list(reader.kinds)], text_y, target, found)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(path, sep=separator, index_col=False, low_memory=False)
-    except pd.errors.EmptyDataError:
-        raise UserError(f"{path} is empty; a header line and rows are needed.") from None
-    except (OSError, ValueError, EOFError, pd.errors.ParserWarning) as error:
-        raise UserError(
-            f"{path} cannot be read as CSV (UTF-8, --sep {separator!r}): {error}"
-        ) from error
+        X = reader.fit(X).transform(X)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    return Table(X, target_of(y, task), reader, found, remarks)
 
 
-def _check_column(frame, target, path):
-    if target not in frame.columns:
-        raise missing_column(frame, target, path)
-
-
-def missing_column(frame, wanted, path):
+def missing_column(frame, wanted, path, found):
     """The error for a column that a file should have and has not."""
     names = [str(name) for name in frame.columns]
-    if len(names) == 1 and (found := [sep for sep in ";\t|," if sep in names[0]]):
+    if len(names) == 1:
         return UserError(
             f"{path} has no column {wanted!r}: its only column is {names[0]!r}. "
-            f"Separated otherwise? Try --sep {'tab' if found[0] == chr(9) else repr(found[0])}."
+            f"It was read as {found.describe()}; if that is wrong, say --separator."
         )
     return UserError(f"{path} has no column {wanted!r}. {_closest(wanted, names)}")
 
@@ -113,34 +103,63 @@ def _closest(wanted, names):
     return f"{what}: {', '.join(map(repr, shown))}{rest}."
 
 
-def _drop_rows_without_target(frame, target, remarks):
-    missing = frame[target].isna()
-    if missing.any():
-        remarks.append(f"left out {missing.sum()} rows without a value of {target!r}")
-    return frame[~missing].reset_index(drop=True)
+def _rows_with_target(frame, y, target, remarks):
+    has_value = y.notna()
+    if not has_value.all():
+        texts = sorted({str(v) for v in frame[target][~has_value]} - {"", "nan"})
+        named = f" ({', '.join(map(repr, texts))} taken for a missing value)" if texts else ""
+        remarks.append(f"left out {(~has_value).sum()} rows without a value of {target!r}{named}")
+    return frame[has_value].reset_index(drop=True), y[has_value].reset_index(drop=True)
 
 
-def _drop_useless_columns(X, remarks):
-    unnamed = [name for name in X if str(name).startswith("Unnamed: ")]
-    if unnamed:  # most often the row numbers that DataFrame.to_csv writes
-        remarks.append(f"left out the columns without a name in the header: {', '.join(unnamed)}")
-    empty = [name for name in X if name not in unnamed and X[name].isna().all()]
-    if empty:
-        remarks.append(f"left out the columns without values: {', '.join(empty)}")
-    return X.drop(columns=[*unnamed, *empty])
+def _reader(X, found, given, remarks):
+    """What reads the columns that are of use; remarks on what is not plain."""
+    kinds, formats, told = {}, {}, {}
+    for j, name in enumerate(X.columns):
+        if not name or name.startswith("Unnamed: "):  # row numbers that DataFrame.to_csv writes
+            told.setdefault(("out", "without a name in the header"), []).append(f"column {j + 1}")
+            continue
+        if name in given:
+            kind = kind_given(X[name], name, given[name])
+        else:
+            kind = kind_of(X[name], name, found)
+        if kind.why is not None or kind.name == "out":
+            why = kind.why or "--column"
+            why += f"; {kind.remedy.format(name=name)}" if kind.remedy else ""
+            told.setdefault((kind.name, why), []).append(repr(name))
+        if kind.name != "out":
+            kinds[name] = kind.name
+            formats.update({name: kind.date_format} if kind.date_format else {})
+    remarks += [_remark(kind, why, names) for (kind, why), names in told.items()]
+    forced = tuple(name for name, kind in given.items() if kind == "number")
+    return TableReader(kinds, formats, found.decimal, found.thousands, forced)
 
 
-def is_number(column):
-    """Whether a column holds numbers."""
-    from pandas.api import types
+def _remark(kind, why, names):
+    listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    if kind == "out":
+        return f"left out {listed}: {why}"
+    plural = {"category": "categories", "boolean": "true and false"}.get(kind, f"{kind}s")
+    return f"{listed} read as {plural}: {why}"
 
-    return types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
 
+def _check_copies(X, target_texts, target, found):
+    """Raise where a column is the target once more, which would tell the answer."""
 
-def check_finite(column, name):
-    """Raise `UserError` where a column of numbers holds some that cannot be standardized."""
-    if (np.abs(column.to_numpy(dtype=float)) > _HUGE).any():
-        raise UserError(
-            f"column {name!r} holds infinite or huge values (beyond {_HUGE:g}); remove these "
-            "rows or leave the values empty."
+    def values(column):
+        numbers = (
+            column.astype(float)
+            if is_typed(column)
+            else as_numbers(column, found.decimal, found.thousands)
         )
+        gaps = column.isna() if is_typed(column) else is_gap(column)
+        return numbers if numbers[~gaps].notna().all() else column.astype(str)
+
+    y = values(target_texts)
+    for name in X.columns:
+        x = values(X[name])
+        if x.dtype == y.dtype and x.equals(y):
+            raise UserError(
+                f"column {name!r} is a copy of the target {target!r}, which would tell the answer: "
+                f"leave it out with --column {name}=out."
+            )

@@ -23,6 +23,9 @@ def main(argv=None):
         that cannot serve; 1 where a package is missing or training diverges (all told in one line
         on stderr); 130 after Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # names that its encoding has not are escaped
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = parse(argv)
         _job(options)(options)

@@ -6,9 +6,13 @@ import warnings
 from sklearn.exceptions import InconsistentVersionWarning
 
 from skreg import load
-from skreg.cli.csv_file import check_finite, is_number, missing_column, read
+from skreg.cli.arguments import format_of
+from skreg.cli.csv_file import missing_column
 from skreg.cli.errors import UserError, need
+from skreg.cli.files import read
+from skreg.cli.numerals import as_numbers, is_gap, is_typed
 from skreg.cli.places import check_file
+from skreg.cli.reader import TableReader
 
 _BROKEN = (ImportError, AttributeError, ValueError, TypeError, IndexError, KeyError, OSError)
 
@@ -21,11 +25,11 @@ def run(options):
     options : argparse.Namespace
         From `parse`.
     """
-    need("pandas")
+    need("pandas", "skrub")
     if options.output is not None:
         check_file(options.output)
     model = _load(options.model)
-    rows = _columns(model, read(options.data, options.sep), options)
+    rows = _rows(model, options)
     answers = _predict(model, rows, options)
     if options.output is None:
         answers.to_csv(sys.stdout, index=False, lineterminator="\n")
@@ -65,52 +69,33 @@ def _load(path):
     return model
 
 
-def _columns(model, frame, options):
-    """The columns that the model was fitted on; raises `UserError` where they do not fit it."""
-    for name in model.feature_names_in_:
+def _rows(model, options):
+    """The columns that the model was fitted on; raises `UserError` where the file lacks one."""
+    names = list(model.feature_names_in_)
+    reader = model.steps[0][1] if hasattr(model, "steps") else None
+    reads = isinstance(reader, TableReader)
+    known = [name for name in names if reader.kinds[name] == "number"] if reads else None
+    likely = (reader.decimal, reader.thousands) if reads else None
+    frame, found = read(options.data, format_of(options), known, likely)
+    if not found.is_plain:
+        print(f"skreg: {options.data} read as {found.describe()}", file=sys.stderr)
+    for name in names:
         if name not in frame.columns:
-            raise missing_column(frame, name, options.data)
+            raise missing_column(frame, name, options.data, found)
     if not len(frame):
         raise UserError(f"{options.data} has no rows below its header line.")
-    rows = frame[list(model.feature_names_in_)].copy()
-    numeric, categorical = _kinds(model)
-    for name in categorical:
-        if is_number(rows[name]):  # numbers, or nothing, where categories were
-            gaps, values = rows[name].isna(), rows[name].astype(object)
-            rows[name] = values.where(gaps, rows[name].astype(str))
-    for name in numeric:
-        if rows[name].isna().all():
-            rows[name] = rows[name].astype(float)
-        elif not is_number(rows[name]):
-            raise UserError(
-                f"column {name!r} of {options.data} holds {_not_a_number(rows[name])!r}, but "
-                f"{options.model} was fitted on numbers there. Mend these rows, or leave the "
-                "values empty."
-            )
-        check_finite(rows[name], name)
+    rows = frame[names].copy()
+    for name in names if known is None else known:
+        rows[name] = _numbers(rows[name], found)
     return rows
 
 
-def _kinds(model):
-    """Columns that a pipeline of `tune` treats as numbers, and as categories: two lists."""
-    numeric, categorical = [], []
-    steps = getattr(model, "steps", [(None, None)])
-    for _, part, names in getattr(steps[0][1], "transformers_", []):
-        if hasattr(part, "categories_"):
-            categorical += list(names)
-        elif hasattr(part, "steps"):  # an imputer first
-            numeric += list(names)
-    return numeric, categorical
-
-
-def _not_a_number(column):
-    """The first value of a column that is no number."""
-    import pandas as pd
-
-    filled = column[column.notna()]
-    return next(
-        (v for v in filled if pd.isna(pd.to_numeric(str(v), errors="coerce"))), filled.iloc[0]
-    )
+def _numbers(texts, found):
+    """A column of texts as numbers, or as it is where not all are."""
+    if is_typed(texts):
+        return texts
+    numbers = as_numbers(texts, found.decimal, found.thousands)
+    return numbers if numbers[~is_gap(texts)].notna().all() else texts
 
 
 def _predict(model, rows, options):

@@ -15,7 +15,7 @@ REPORT, PIPELINE, SCORES_CSV, SEARCHES, FIGURE = (
 )
 
 
-def write(directory, name, task, results, rows, best, facts):
+def write(directory, name, task, results, rows, kept, pipeline, facts):
     """Write all results of a comparison on one split.
 
     Parameters
@@ -30,16 +30,18 @@ def write(directory, name, task, results, rows, best, facts):
         The result of every method.
     rows : list of Row
         The rows of the table.
-    best : Result
-        The one whose pipeline is kept.
+    kept : str
+        The method that is kept.
+    pipeline : Pipeline
+        Its pipeline, for rows as they are read.
     facts : Facts
         For the report.
     """
     import pandas as pd
 
-    save(best.search.best_estimator_, directory / PIPELINE)
+    save(pipeline, directory / PIPELINE)
     scores = pd.DataFrame([asdict(row) for row in rows]).drop(columns=["is_ours", "test_se"])
-    scores["kept"] = scores["method"] == best.method.name
+    scores["kept"] = scores["method"] == kept
     scores.to_csv(directory / SCORES_CSV, index=False)
     _searches(results).to_csv(directory / SEARCHES, index=False)
     alpha = next(result for result in results if result.method.name == "alpha")
@@ -47,7 +49,7 @@ def write(directory, name, task, results, rows, best, facts):
     title = f"{short}: mean and std of {alpha.search.n_splits_} folds"
     panels = [Panel(title, task, alpha.search)]
     draw(panels, directory / FIGURE)
-    page = report(facts, rows, best.method.name, panels, best.search.best_estimator_)
+    page = report(facts, rows, kept, panels, pipeline)
     (directory / REPORT).write_text(page, encoding="utf-8")
 
 

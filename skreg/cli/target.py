@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skreg.cli.errors import UserError
+from skreg.cli.numerals import GAPS, as_numbers, is_gap, is_typed
 
 _MAX_CLASSES = 10  # of whole numbers; more are taken as a quantity
 _MIN_CLASS_ROWS = 4  # in the two largest classes, so that every part of the rows can have both
@@ -47,12 +48,53 @@ def target_of(column, task):
     return Target(name, convert(y, name, n_distinct), inferred, reason)
 
 
+def values_of(column, found):
+    """What a column of texts tells as a target, NaN and None where it has no value.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Texts, or numbers.
+    found : Format
+        Of the file.
+
+    Returns
+    -------
+    values : pandas.Series
+        Of floats, ints or bools, or of texts as objects. Texts that stand for a missing value
+        among numbers (as "NA") are classes among other texts.
+    """
+    if is_typed(column):
+        return column
+    gaps = is_gap(column)
+    filled = column[~gaps]
+    numbers = as_numbers(filled, found.decimal, found.thousands)
+    if len(filled) and numbers.notna().all() and not filled.str.fullmatch(r"0\d+").any():
+        return numbers.reindex(column.index)
+    if len(filled) and set(filled.str.lower()) <= {"true", "false"}:
+        return filled.map(lambda text: text.lower() == "true").astype(object).reindex(column.index)
+    return column.astype(object).where(column != "", None)
+
+
+def classes_called_missing(values, name):
+    """Remarks on classes whose names often mean a missing value."""
+    if values.dtype != object:
+        return []
+    found = sorted({v for v in values if isinstance(v, str) and v.lower() in GAPS})
+    return [
+        f"{text!r} taken for a class of {name!r}; where it means a missing value, leave it empty"
+        for text in found
+    ]
+
+
 def _values(column):
     """An array of floats, ints, bools, or strings for everything else."""
     y = column.to_numpy()
-    if y.dtype.kind in "fiub":
+    if y.dtype.kind in "iub":
         return y
-    if all(isinstance(value, bool) for value in y):  # a column of bools with gaps
+    if y.dtype.kind == "f":
+        return y.astype(np.int64) if _is_whole(y) and (np.abs(y) < 2**53).all() else y
+    if all(isinstance(value, bool) for value in y):
         return y.astype(bool)
     return y.astype(str)
 
@@ -74,7 +116,7 @@ def _numbers(y, name, n_distinct):
         text = next((value for value in y if not _is_float(value)), y[0])
         raise UserError(
             f"target {name!r} holds text, as {str(text)!r}, and cannot be regressed on. "
-            "Mend these rows, or use --task classification."
+            "Mend these rows, say --decimal if they are numbers, or use --task classification."
         )
     y = y.astype(float)
     if not np.all(np.abs(y) < 1e100):

@@ -6,13 +6,12 @@ from collections import Counter
 
 import numpy as np
 import sklearn
-from sklearn.compose import make_column_transformer
-from sklearn.impute import SimpleImputer
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skreg import __version__
+from skreg.cli.arguments import format_of
 from skreg.cli.compare import compare, compile_kernels, n_scores
 from skreg.cli.csv_file import load
 from skreg.cli.errors import UserError, need
@@ -24,10 +23,10 @@ from skreg.cli.results import FIGURE, PIPELINE, REPORT, SCORES_CSV, SEARCHES, wr
 from skreg.cli.rows import rows_of
 from skreg.cli.table import table_over_folds, verdict
 from skreg.cli.tuned import TUNED, tuned
+from skreg.tables import Preparation
 
 _EPOCHS = 200
-_MAX_CATEGORIES = 30
-_SEPARATORS = {"\t": "tab"}
+_PLURALS = {"category": "categories", "boolean": "true and false"}
 
 
 def run(options):
@@ -38,8 +37,9 @@ def run(options):
     options : argparse.Namespace
         From `parse`.
     """
-    need("pandas", "matplotlib.figure")
-    table = load(options.data, options.target, options.task, options.sep)
+    need("pandas", "skrub", "matplotlib.figure")
+    given = format_of(options)
+    table = load(options.data, options.target, options.task, given, dict(options.column))
     task = table.target.task
     effort = effort_of(options, _EPOCHS, jobs=options.jobs)
     split = _hold_out(table, options.test_size, options.seed)
@@ -53,19 +53,20 @@ def run(options):
         results = compare(
             split,
             task,
-            _preprocessing(table),
+            make_pipeline(Preparation(), StandardScaler()),
             effort,
             options.seed,
             progress.stage,
             progress.advance,
         )
         progress.stage(TUNED)
-        best = tuned(split, task, _preprocessing(table), effort, options.seed, options.max_time)
+        best = tuned(split, task, Preparation(), effort, options.seed, options.max_time)
     results.append(best)
     score = SCORES[task][1]
     rows = rows_of([results])
     print(f"\n{table_over_folds(rows, score)}\n\n{verdict(rows)}\n", flush=True)
-    kept, commands = _kept(best, score, len(split[0])), _commands(options)
+    kept = _kept(best, score, len(split[0]))
+    commands = _commands(options, table.format)
     facts = Facts(
         title=f"{table.target.name} in {options.data.name}: which regularizer serves it?",
         about=about,
@@ -75,19 +76,9 @@ def run(options):
         score=score,
         commands=commands,
     )
-    write(options.output, options.data.name, task, results, rows, best, facts)
+    pipeline = Pipeline([("reader", table.reader), *best.search.best_estimator_.steps])
+    write(options.output, options.data.name, task, results, rows, best.method.name, pipeline, facts)
     print(_farewell(options, kept, commands))
-
-
-def _preprocessing(table):
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-    )
-    categories = OneHotEncoder(
-        handle_unknown="ignore", max_categories=_MAX_CATEGORIES, sparse_output=False
-    )
-    parts = [(numbers, table.numeric), (categories, table.categorical)]
-    return make_column_transformer(*((part, names) for part, names in parts if names))
 
 
 def _hold_out(table, test_size, seed):
@@ -120,15 +111,24 @@ def _about(options, table, split, effort):
     target = table.target
     cores = "all cores" if effort.jobs == -1 else f"{effort.jobs} at a time"
     return [
-        ("data", str(options.data)),
+        ("data", f"{options.data}, read as {table.format.describe()}"),
         ("target", f"{target.task} of {target.name!r} ({target.reason})"),
-        ("columns", f"{len(table.numeric)} numeric, {len(table.categorical)} categorical"),
+        ("columns", _counted(table.counts)),
         ("rows", f"{len(split[0])} training, {len(split[1])} test (seed {options.seed})"),
         *(("note", remark) for remark in table.remarks),
         ("nets", f"100 hidden relu units, {effort.epochs} epochs each"),
         ("search", f"{effort.folds}-fold cross-validation among the training rows; {cores}"),
         ("versions", f"skreg {__version__}, scikit-learn {sklearn.__version__}"),
     ]
+
+
+def _counted(counts):
+    """As "3 numbers, 1 category"."""
+    several = [
+        f"{n} {kind}" if n == 1 else f"{n} {_PLURALS.get(kind, f'{kind}s')}"
+        for kind, n in counts.items()
+    ]
+    return ", ".join(several)
 
 
 def _notes(effort, task):
@@ -169,25 +169,30 @@ def _kept(best, score, n_train):
     )
 
 
-def _commands(options):
+def _commands(options, found):
     """What to do with the pipeline: headings and lines to copy."""
     model = options.output / PIPELINE
-    sep = (
-        ""
-        if options.sep == ","
-        else f" --sep {shlex.quote(_SEPARATORS.get(options.sep, options.sep))}"
-    )
     python = [
         "import pandas as pd",
         "import skreg",
         "",
         f"model = skreg.load({str(model)!r})",
-        f"rows = pd.read_csv({'new.csv'!r}{f', sep={options.sep!r}' if sep else ''})",
+        f"rows = {_reading(found)}  # texts as they stand: the model reads them",
         "model.predict(rows)",
     ]
-    shell = f"python -m skreg predict {shlex.quote(str(model))} new.csv{sep}"
+    shell = f"python -m skreg predict {shlex.quote(str(model))} new.csv"
     about = f"new.csv has the columns of {options.data.name}; the target is not needed"
     return [(f"In Python ({about})", "\n".join(python)), ("On the command line", shell)]
+
+
+def _reading(found):
+    """The call of pandas that reads a file of a format."""
+    if found.separator is None:
+        file = {"excel": "new.xlsx", "parquet": "new.parquet"}[found.encoding]
+        return f"pd.read_{found.encoding}({file!r})"
+    others = "" if found.separator == "," else f", sep={found.separator!r}"
+    others += "" if found.encoding == "utf-8" else f", encoding={found.encoding!r}"
+    return f"pd.read_csv('new.csv', dtype=str, keep_default_na=False{others})"
 
 
 def _farewell(options, kept, commands):

@@ -7,6 +7,8 @@ The document's values are JSON's own, or an object with one key that tells what 
     {"scalar": [dtype, value]}           of numpy
     {"numpy_type": "float64"}            the type itself
     {"numpy_dtype": "<f8"}               a dtype
+    {"pandas_dtype": name}, {"polars_date": [...]}           dtypes of columns
+    {"spline": [t, c, k, extrapolate, axis]}                 of scipy
     {"array": name, ...}                 in the file's tensors; with "order": "F" it is transposed
                                          there, with "dtype" it is there as bytes
     {"labels": [...], "shape": [...], "kind": "U" or "O"}    an array of strings or of objects
@@ -22,6 +24,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skreg.saving.classes import class_named, name_of
+from skreg.saving.columns import as_spline, dtype_as_data, dtype_from_data, spline_as_data
 
 _RANDOM_STATE = "numpy.random.RandomState"
 _TENSORS = {"f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1"}
@@ -69,6 +72,10 @@ class Encoder:
             return {"numpy_dtype": value.str}
         if isinstance(value, type) and issubclass(value, np.generic):
             return {"numpy_type": np.dtype(value).name}
+        if (found := dtype_as_data(value)) is not None:
+            return found
+        if (found := spline_as_data(value)) is not None:
+            return {"spline": self.encode(found, path)}
         if id(value) not in self._known:
             self._known[id(value)] = self._encode_reference(value, path), value
         return self._known[id(value)][0]
@@ -149,6 +156,10 @@ class Decoder:
             return np.dtype(content)
         if kind == "numpy_type":
             return np.dtype(content).type
+        if kind == "spline":
+            return as_spline(self.decode(content))
+        if kind in ("pandas_dtype", "polars_date"):
+            return dtype_from_data(kind, content)
         raise ValueError(f"it holds a {kind!r}, which this version does not know")
 
     def _decode_scalar(self, value):
@@ -204,6 +215,8 @@ def _state_of(value):
     state = value.__getstate__()
     if not isinstance(state, dict):
         raise NotDataError(f"the state of {type(value).__qualname__} is no dict")
+    if type(value).__qualname__ == "ApplyToEachCol" and "_columns" in state:
+        return {**state, "cols": state["_columns"]}  # in place of the rule that chose them
     return state
 
 

@@ -159,8 +159,8 @@ def test_tune_says_which_rows_and_columns_it_leaves_out(tmp_path, capsys):
     assert main(["tune", str(path), "--target", "price", "--output", str(tmp_path), "--quick"]) == 0
     out = capsys.readouterr().out
     assert "left out 5 rows without a value of 'price'" in out
-    assert "without a name in the header: Unnamed: 0" in out
-    assert "without values: notes" in out
+    assert "left out column 1: without a name in the header" in out
+    assert "left out 'notes': it has no values" in out
     assert "44 training, 11 test" in out
 
 
@@ -178,7 +178,7 @@ def test_tune_says_which_rows_and_columns_it_leaves_out(tmp_path, capsys):
 )
 def test_tune_infers_the_task(tmp_path, capsys, values, options, expected):
     path = tmp_path / "data.csv"
-    pd.DataFrame({"x": np.arange(30), "y": list(values)}).to_csv(path, index=False)
+    pd.DataFrame({"x": np.arange(30) % 9, "y": list(values)}).to_csv(path, index=False)
     arguments = ["tune", str(path), "--target", "y", "--output", str(tmp_path), "--quick"]
     assert main([*arguments, *options]) == 0
     assert f"{expected} of 'y'" in capsys.readouterr().out
@@ -215,7 +215,7 @@ TEXTS = "".join(f"{i},name{i}\n" for i in range(30))
         ("x,price\n" + NUMBERS, ["--target", "prise"], ["'prise'", "Closest", "'price'"]),
         ("x,price\n" + NUMBERS, ["--target", "Price"], ["'Price'", "Closest", "'price'"]),
         ("x,price\n" + NUMBERS, ["--target", "qqq"], ["'qqq'", "'x', 'price'"]),
-        (("x,y\n" + NUMBERS).replace(",", ";"), [], ["'y'", "--sep ';'"]),
+        ("x;y\n" + NUMBERS.replace(",", ";"), ["--sep", "|"], ["'y'", "'x;y'", "--separator"]),
         ("x,y\n" + NUMBERS, ["--task", "classification"], ["'y'", "not whole", "--task"]),
         ("x,y\n" + TEXTS, ["--task", "regression"], ["'y'", "'name0'", "--task"]),
         ("x,y\n" + TEXTS, [], ["'y'", "30 classes", "at least 4"]),
