@@ -51,7 +51,7 @@ The nets of a search train on all cores at once; the scores do not depend on how
 
 Into the output directory go
   report.html       everything on one page that needs no other file: open it in a browser
-  pipeline.skreg    the tuned ensemble with its preprocessing, fitted on the training part
+  pipeline.skreg    what is best on the folds, most often the tuned ensemble, with its preparation
   scores.csv        the printed table
   cv_results.csv    every candidate of every search, fold by fold
   lambda.png        train and validation score against lambda (alpha)

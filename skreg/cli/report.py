@@ -43,7 +43,7 @@ class Facts:
     commands: list
 
 
-def report(facts, rows, kept, panels, pipeline):
+def report(facts, rows, kept, panels, pipeline, race):
     """The page.
 
     Parameters
@@ -56,6 +56,8 @@ def report(facts, rows, kept, panels, pipeline):
         Of the figure.
     pipeline : estimator
         The one that was kept.
+    race : estimator
+        The one whose settings raced.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def report(facts, rows, kept, panels, pipeline):
         "Result": f"<p class=kept>{escape(facts.kept)}</p>{_verdict(facts.verdict)}",
         "Scores": _table(rows, facts.score, kept) + _list(facts.notes),
         "Train and validation score against lambda": _figure(panels),
-        "The race of settings": _race(pipeline),
+        "The race of settings": _race(race),
         "The chosen pipeline": f"<div class=wide>{pipeline._repr_html_()}</div>"
         f"<details><summary>As text</summary><pre>{escape(repr(pipeline))}</pre></details>",
         "Use it": commands,
@@ -106,9 +108,9 @@ def _definitions(pairs):
     return f"<dl>{items}</dl>"
 
 
-def _race(pipeline):
+def _race(race):
     def draw_race(picture, **kwargs):
-        display = RaceDisplay.from_search(pipeline)
+        display = RaceDisplay.from_search(race)
         display.figure_.savefig(picture, **kwargs)
         pyplot("tune").close(display.figure_)
 

@@ -27,7 +27,7 @@ def write(directory, name, task, results, rows, kept, pipeline, facts):
     task : {"regression", "classification"}
         What the target asks for.
     results : list of Result
-        The result of every method.
+        The result of every method, the race's last.
     rows : list of Row
         The rows of the table.
     kept : str
@@ -49,7 +49,7 @@ def write(directory, name, task, results, rows, kept, pipeline, facts):
     title = f"{short}: mean and std of {alpha.search.n_splits_} folds"
     panels = [Panel(title, task, alpha.search)]
     draw(panels, directory / FIGURE)
-    page = report(facts, rows, kept, panels, pipeline)
+    page = report(facts, rows, kept, panels, pipeline, results[-1].search.best_estimator_)
     (directory / REPORT).write_text(page, encoding="utf-8")
 
 

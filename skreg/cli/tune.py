@@ -60,12 +60,13 @@ def run(options):
             progress.advance,
         )
         progress.stage(TUNED)
-        best = tuned(split, task, Preparation(), effort, options.seed, options.max_time)
-    results.append(best)
+        race = tuned(split, task, effort, options.seed, options.max_time)
+    results.append(race)
+    best = _best(results)
     score = SCORES[task][1]
     rows = rows_of([results])
     print(f"\n{table_over_folds(rows, score)}\n\n{verdict(rows)}\n", flush=True)
-    kept = _kept(best, score, len(split[0]))
+    kept = _kept(best, race, score, len(split[0]))
     commands = _commands(options, table.format)
     facts = Facts(
         title=f"{table.target.name} in {options.data.name}: which regularizer serves it?",
@@ -142,7 +143,7 @@ def _notes(effort, task):
         "Both flatter a strength a little, as it was chosen on these folds; test does not.",
         "seconds: search and refit (scikit-learn's nets train one at a time); one fit: the refit.",
         f"{TUNED}: settings of all regularizers race, the nets of the best predict together "
-        "(TunedMLP*); folds: its best setting alone.",
+        "(TunedMLP*); folds: each row by the nets that have not seen it.",
     ]
 
 
@@ -154,18 +155,33 @@ def _heading(about, notes):
     return "\n".join(lines)
 
 
-def _kept(best, score, n_train):
-    net = best.search.best_estimator_[-1]
+def _best(results):
+    """Of what skreg fitted, the best by its mean score over the folds; of equals the tuned one."""
+    ours = [result for result in reversed(results) if result.method.is_ours]
+    return max(ours, key=lambda result: result.fold_scores.mean())
+
+
+def _kept(best, race, score, n_train):
+    net = race.search.best_estimator_[-1]
     board = net.leaderboard_
     n_raced, n_kept = (
         sum(row["rung"] >= 0 for row in board),
         sum(row["weight"] > 0 for row in board),
     )
+    text = (
+        f"{n_raced} settings of all regularizers raced on the folds of the {n_train} training rows "
+        f"(the best alone: {score} {net.best_score_:.3f}); the nets of {n_kept} predict together "
+        f"({score} {net.score_:.3f} out of fold). "
+    )
+    if best is not race:
+        chosen = ", ".join(f"{name}={value:g}" for name, value in best.chosen.items())
+        text += (
+            f"On the same folds {best.method.name}{f' ({chosen})' if chosen else ''} reached "
+            f"{best.fold_scores.mean():.3f}, and so it is what is kept. "
+        )
     return (
-        f"Kept: {best.method.name}. {n_raced} settings of all regularizers raced on the folds of "
-        f"the {n_train} training rows (the best alone: {score} {net.best_score_:.3f}); the nets of "
-        f"{n_kept} predict together ({score} {net.score_:.3f} out of fold). On the test rows, "
-        f"which chose nothing: {score} {best.test:.3f}."
+        f"Kept: {best.method.name}. {text}On the test rows, which chose nothing: {score} "
+        f"{best.test:.3f}."
     )
 
 

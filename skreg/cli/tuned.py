@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 
 from joblib import parallel_config
-from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
@@ -32,7 +31,12 @@ class TunedSearch:
 
 
 class TunedResult(Result):
-    """What the ensemble reached; its fold scores are those of the best single setting."""
+    """What the ensemble reached."""
+
+    @property
+    def fold_scores(self):
+        """Score of the ensemble on each fold: each row by the nets that have not seen it."""
+        return self.search.best_estimator_[-1].fold_scores_
 
     @property
     def n_fits(self):
@@ -40,12 +44,12 @@ class TunedResult(Result):
         return int((self.search.cv_results_["rung"] >= 0).sum()) * self.search.n_splits_
 
 
-def tuned(split, task, preprocessing, effort, seed, max_time):
+def tuned(split, task, effort, seed, max_time):
     """Let settings race on the folds of the comparison.
 
     Parameters
     ----------
-    split, task, preprocessing, effort, seed
+    split, task, effort, seed
         As `skreg.cli.compare.compare` takes them.
     max_time : float or None
         Seconds for the race.
@@ -62,7 +66,7 @@ def tuned(split, task, preprocessing, effort, seed, max_time):
         cv=folds_of(X_train, y_train, task, effort.folds, seed),
         random_state=seed,
     )
-    pipeline = Pipeline([("preprocessing", clone(preprocessing)), ("net", net)])
+    pipeline = Pipeline([("net", net)])  # which prepares the columns itself
     began = time.perf_counter()
     with parallel_config(backend="skreg", n_jobs=effort.jobs):
         pipeline.fit(X_train, y_train)

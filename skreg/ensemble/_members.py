@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skreg.compat.arrays import refuse_gradients
 from skreg.compat.sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
@@ -17,6 +17,7 @@ from skreg.ensemble._onnx import ensemble_answer
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._onnx import OnnxMixin
+from skreg.tables import explained, validate_data
 
 _VALUES_AT_ONCE = 2**24  # of all members' probabilities
 _SEEDS = np.iinfo(np.int32).max
@@ -54,7 +55,7 @@ class Members(CallbackSupportMixin, OnnxMixin):
         """
         _raise_for_params(fit_params, self, "fit")
         task = _fitting.fit_task(self, X, y, sample_weight)
-        with all_or_nothing(self):
+        with all_or_nothing(self), explained(X, self):
             refuse_gradients(X=X, y=y)
             self._check_parameters()
             X, y = validate_data(

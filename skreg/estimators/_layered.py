@@ -1,7 +1,7 @@
 """Nets of layers that skreg knows: their weights as attributes, and the MLP."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skreg.compat.arrays import refuse_gradients
 from skreg.estimators import _rows
@@ -14,6 +14,7 @@ from skreg.estimators._parameters import (
     layer_sizes,
 )
 from skreg.estimators._transfer import TransferMixin
+from skreg.tables import validate_data
 
 
 class LayeredNet(BaseNet):

@@ -4,7 +4,6 @@ from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from skreg.compat.arrays import refuse_gradients
 from skreg.estimators import _rows
@@ -17,6 +16,7 @@ from skreg.estimators._validation import (
     takes_splitter,
 )
 from skreg.hyperparameters.settings import settings_of
+from skreg.tables import validate_data
 
 _AUTO_BATCH = 200
 

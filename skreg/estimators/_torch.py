@@ -2,11 +2,12 @@
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skreg.compat.arrays import refuse_gradients
 from skreg.estimators._base import BaseNet
 from skreg.estimators._shapes import check_size, checked_shape, flattened
+from skreg.tables import validate_data
 
 
 class TorchNet(BaseNet):

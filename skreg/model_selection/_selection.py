@@ -48,8 +48,8 @@ def ensemble_of(race, y):
     ensemble : FoldEnsembleRegressor or FoldEnsembleClassifier
     weights : dict
         Of the candidates by their number.
-    score : float
-        Mean score of the ensemble out of fold: each row by the nets that have not seen it.
+    scores : ndarray of shape (n_splits,)
+        Of the ensemble on the test rows of each split: each row by the nets that have not seen it.
     """
     candidates = race.finalists()
     folds = [_Fold(race, [race.runs[c][k] for c in candidates], y) for k in range(race.n_splits)]
@@ -66,7 +66,8 @@ def ensemble_of(race, y):
     chosen = {c: float(n / best.sum()) for c, n in zip(candidates, best, strict=True) if n}
     members = [run.fitted for c in chosen for run in race.runs[c]]
     weights = np.repeat(list(chosen.values()), race.n_splits) / race.n_splits
-    return _ensemble(race, members, weights.tolist(), y), chosen, float(score)
+    scores = np.array([fold.score(best / best.sum()) for fold in folds], dtype=float)
+    return _ensemble(race, members, weights.tolist(), y), chosen, scores
 
 
 def folds_score(folds, weights):

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skreg.compat.arrays import refuse_gradients
 from skreg.compat.sklearn import Interval, _fit_context
@@ -22,6 +22,7 @@ from skreg.model_selection.encoder import PiecewiseLinearEncoder
 from skreg.model_selection.portfolio import portfolio
 from skreg.model_selection.racing import RacingSearchCV
 from skreg.model_selection.space import search_space
+from skreg.tables import Preparation, check_names, is_frame, is_plain, validate_data
 
 _VALUES_OF_A_SET = 10**7  # of X up to which equal rows are merged
 
@@ -91,8 +92,9 @@ class BaseTuned(OnnxMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Training rows. Columns are standardized and encoded inside (`PiecewiseLinearEncoder`).
+            A DataFrame of pandas or polars may have columns of any kind, and gaps (`skreg.tables`).
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -110,6 +112,8 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         ValueError
             For arrays or parameters that do not fit, or where no candidate could be fitted; the
             estimator stays as it was.
+        ImportError
+            For a DataFrame with texts, categories or dates where skrub is not installed.
         """
         with all_or_nothing(self):
             X, y = self._check_data(X, y)
@@ -122,6 +126,7 @@ class BaseTuned(OnnxMixin, BaseEstimator):
 
     def _check_data(self, X, y):
         refuse_gradients(X=X, y=y)
+        preparation, X = _prepared_frame(X)
         X, y = validate_data(
             self,
             X,
@@ -133,6 +138,10 @@ class BaseTuned(OnnxMixin, BaseEstimator):
             y_numeric=self._y_numeric,
             ensure_min_samples=2,
         )
+        self.preparation_ = preparation
+        if preparation is not None:
+            self.n_features_in_ = preparation.n_features_in_
+            self.feature_names_in_ = preparation.feature_names_in_
         return X, self._check_y(y)
 
     def _prepared(self, X, y, weight, groups, seed):
@@ -192,7 +201,7 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         self.best_index_ = race.best_index_
         self.best_params_, self.best_score_ = _plain(race.best_params_), float(race.best_score_)
         self.score_, self.n_splits_, self.rungs_ = race.ensemble_score_, race.n_splits_, race.rungs_
-        self.rung_scores_ = race.rung_scores_
+        self.rung_scores_, self.fold_scores_ = race.rung_scores_, race.ensemble_fold_scores_
         self.cv_results_ = {
             key: np.ma.filled(v, None) if np.ma.isMA(v) else v
             for key, v in race.cv_results_.items()
@@ -232,6 +241,12 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         return self._fitted().n_outputs_
 
     def _onnx_answer(self, graph, x, raw_scores):
+        if getattr(self, "preparation_", None) is not None:
+            raise ValueError(
+                f"{type(self).__name__} was fitted on a DataFrame whose columns it prepares, for "
+                "which there is no graph: convert best_estimator_, and give the graph "
+                "preparation_.transform(X)."
+            )
         return self.best_estimator_._onnx_answer(graph, x, raw_scores)
 
     def _fitted(self):
@@ -240,6 +255,8 @@ class BaseTuned(OnnxMixin, BaseEstimator):
 
     def _checked(self, X):
         refuse_gradients(X=X)
+        if getattr(self, "preparation_", None) is not None:
+            return self.preparation_.transform(X)
         return validate_data(
             self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
         )
@@ -263,6 +280,17 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _prepared_frame(X):
+    """What makes numbers of a DataFrame's columns, and these; None and X where they are."""
+    if not is_frame(X):
+        return None, X
+    check_names(X)
+    if is_plain(X):
+        return None, X
+    preparation = Preparation()
+    return preparation, preparation.fit_transform(X)
 
 
 def _with_bins(settings):

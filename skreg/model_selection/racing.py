@@ -92,6 +92,8 @@ class RacingSearchCV(BaseSearchCV):
         Weights of candidates, by their index; there with ``refit="ensemble"``.
     ensemble_score_ : float
         Score of the ensemble out of fold, which candidates were chosen by: somewhat too good.
+    ensemble_fold_scores_ : ndarray of shape (n_splits,)
+        What `ensemble_score_` is the mean of.
     best_estimator_ : estimator
         The refitted one, a `FoldEnsembleRegressor` or a `FoldEnsembleClassifier`.
     best_params_, best_score_, best_index_, scorer_, n_splits_, multimetric_, refit_time_
@@ -315,7 +317,8 @@ class RacingSearchCV(BaseSearchCV):
         began = time.perf_counter()
         if self._wants_ensemble():
             found = ensemble_of(race, y)
-            self.best_estimator_, self.ensemble_weights_, self.ensemble_score_ = found
+            self.best_estimator_, self.ensemble_weights_, self.ensemble_fold_scores_ = found
+            self.ensemble_score_ = float(np.mean(self.ensemble_fold_scores_))
         else:
             best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
             self.best_estimator_ = best.fit(X, *(() if y is None else (y,)), **fit_params)

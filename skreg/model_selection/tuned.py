@@ -43,8 +43,10 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, BaseTuned):
         that it was trained, weight in the predictions, and parameters; the best first.
     best_params_, best_score_, best_index_ : dict, float, int
         Of the best single setting: parameters, score out of fold, place in `cv_results_`.
-    score_ : float
-        Score of the nets together, out of fold, somewhat too good.
+    score_, fold_scores_ : float, ndarray of shape (n_splits,)
+        Score of the nets together, out of fold, somewhat too good, and that on each split.
+    preparation_ : skreg.tables.Preparation or None
+        What makes numbers of a DataFrame's columns; None where all were numbers without gaps.
     cv_results_ : dict of arrays
         As of scikit-learn's searches, with the setting's last rung.
     rungs_, rung_scores_ : tuple of float, ndarray of shape (n_candidates, n_rungs)
@@ -78,7 +80,7 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, BaseTuned):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Rows to predict.
         return_std : bool, default=False
             Whether to return the standard deviation over the nets as well: a spread of models, not
@@ -148,8 +150,10 @@ class TunedMLPClassifier(ClassifierMixin, BaseTuned):
         that it was trained, weight in the predictions, and parameters; the best first.
     best_params_, best_score_, best_index_ : dict, float, int
         Of the best single setting: parameters, score out of fold, place in `cv_results_`.
-    score_ : float
-        Score of the nets together, out of fold, somewhat too good.
+    score_, fold_scores_ : float, ndarray of shape (n_splits,)
+        Score of the nets together, out of fold, somewhat too good, and that on each split.
+    preparation_ : skreg.tables.Preparation or None
+        What makes numbers of a DataFrame's columns; None where all were numbers without gaps.
     cv_results_ : dict of arrays
         As of scikit-learn's searches, with the setting's last rung.
     rungs_, rung_scores_ : tuple of float, ndarray of shape (n_candidates, n_rungs)
@@ -183,7 +187,7 @@ class TunedMLPClassifier(ClassifierMixin, BaseTuned):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Rows to predict.
 
         Returns
@@ -198,7 +202,7 @@ class TunedMLPClassifier(ClassifierMixin, BaseTuned):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Rows to predict.
 
         Returns
@@ -213,7 +217,7 @@ class TunedMLPClassifier(ClassifierMixin, BaseTuned):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Rows to predict.
 
         Returns
@@ -228,7 +232,7 @@ class TunedMLPClassifier(ClassifierMixin, BaseTuned):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Rows to predict.
 
         Returns

@@ -45,7 +45,7 @@ _SKRUB = {  # what `skrub.tabular_pipeline` is made of
     "skrub._datetime_encoder": {"DatetimeEncoder", "_CircularEncoder", "_SplineEncoder"},
     "skrub._drop_uninformative": {"DropUninformative"},
     "skrub._duration_to_float": {"DurationToFloat"},
-    "skrub._squashing_scaler": {"SquashingScaler"},
+    "skrub._squashing_scaler": {"SquashingScaler", "_MinMaxScaler"},
     "skrub._string_encoder": {"StringEncoder"},
     "skrub._table_vectorizer": {"PassThrough", "ShortReprDict", "TableVectorizer"},
     "skrub._to_datetime": {"ToDatetime"},

@@ -4,7 +4,6 @@ from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import validate_data
 
 from skreg.compat.arrays import refuse_gradients
 from skreg.estimators._base import all_or_nothing
@@ -18,6 +17,7 @@ from skreg.hyperparameters.penalties import PENALTIES
 from skreg.hyperparameters.perturbation import PERTURBATION
 from skreg.hyperparameters.training import TRAINING
 from skreg.self_supervised._target import PretextTarget
+from skreg.tables import validate_data
 
 
 class BasePretrainer(BaseMLP):

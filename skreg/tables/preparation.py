@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skreg.tables.frames import check_names, columns_of, is_frame, is_missing, kind_of
 from skreg.tables.refusal import explained
 
+_READS = {"ToDatetime": "dates", "ToFloat": "numbers"}  # steps of skrub's
 _MAX_CATEGORIES = 40  # of a column; texts with more are encoded by their parts of words
 
 
@@ -152,7 +153,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         return self.columns_.get_feature_names_out()
 
     def _matrix(self, transform, X):
-        with explained(X, self), warnings.catch_warnings():
+        with explained(X, self, takes_gaps=True), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The matrix shape is")  # few distinct texts
             return np.asarray(transform(X), dtype=np.float64)
 
@@ -181,21 +182,30 @@ class Preparation(TransformerMixin, BaseEstimator):
             if kind != "number":
                 raise _changed(name, column, kind, "numbers")
             return
-        if was == "date" and kind not in ("date", "text"):
-            raise _changed(name, column, kind, "dates")
-        if was in ("date", "text"):
+        reads = "dates" if was == "date" else self._reading(name)
+        if reads is not None and kind not in ("text", reads.removesuffix("s")):
+            raise _changed(name, column, kind, reads)
+        if reads is not None and kind == "text":
             self._check_reading(name, column)
+
+    def _steps(self, name):
+        vectorizer = self.columns_.named_transformers_["others"].steps[0][1]
+        return vectorizer.all_processing_steps_[name]
+
+    def _reading(self, name):
+        """What the texts of a column were read as: "dates" or "numbers", or None."""
+        found = [_READS.get(type(step).__name__) for step in self._steps(name)]
+        return next((reads for reads in found if reads), None)
 
     def _check_reading(self, name, column):
         """Raise where a text is not the number or the date that the others are."""
-        vectorizer = self.columns_.named_transformers_["others"].steps[0][1]
-        for step in vectorizer.all_processing_steps_[name]:
-            reads = {"ToDatetime": "dates", "ToFloat": "numbers"}.get(type(step).__name__)
-            if type(step).__name__ not in ("CleanNullStrings", "DropUninformative") and not reads:
-                return
+        for step in self._steps(name):
+            reads = _READS.get(type(step).__name__)
             before, column = column, step.transform(column)
             if reads and (lost := is_missing(column) & ~is_missing(before)).any():
                 raise _changed(name, before, "text", reads, np.flatnonzero(lost)[0])
+            if reads:
+                return
 
 
 def _changed(name, column, kind, was, place=None):

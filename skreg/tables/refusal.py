@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import validation
 
 from skreg.tables.frames import columns_of, is_frame, is_missing, kind_of
 
@@ -12,7 +13,7 @@ _EXTRA = 'pip install "skreg[tables]"'
 
 
 @contextmanager
-def explained(X, estimator):
+def explained(X, estimator, takes_gaps=False):
     """Errors about what X holds name the column, the value and the remedy.
 
     Parameters
@@ -21,6 +22,8 @@ def explained(X, estimator):
         As the user gave it.
     estimator : estimator
         The one that it was given to.
+    takes_gaps : bool, default=False
+        Whether it takes all but infinite numbers.
 
     Raises
     ------
@@ -30,16 +33,26 @@ def explained(X, estimator):
     try:
         yield
     except (ValueError, TypeError) as error:
-        told = None if _is_about_another_thing(error) else _trouble(X, type(estimator).__name__)
+        name = None if takes_gaps else type(estimator).__name__
+        told = _trouble(X, name) if _is_about_values(error) else None
         if told is None:
             raise
         raise ValueError(told) from error
 
 
-def _is_about_another_thing(error):
+def validate_data(estimator, X, *args, **kwargs):
+    """scikit-learn's `validate_data`, whose errors name the column (see `explained`)."""
+    if type(X).__name__ == "LazyFrame":
+        raise TypeError("X is a LazyFrame of polars, which has no rows yet: pass X.collect().")
+    with explained(X, estimator):
+        return validation.validate_data(estimator, X, *args, **kwargs)
+
+
+def _is_about_values(error):
+    """Whether an error is about a value that is no finite number."""
     text = str(error)
-    about_names = "feature" in text and "names" in text
-    return text.startswith(("X has", "X holds", "Input y", "column ")) or about_names
+    about = "could not convert", "NaN", "infinity", "type", "cast", "to float", "X holds"
+    return not text.startswith("Input y") and any(word in text for word in about)
 
 
 def _trouble(X, name):
@@ -61,14 +74,14 @@ def _trouble(X, name):
 
 def _of_column(column_name, column, name):
     kind, gaps = kind_of(column), is_missing(column)
+    if name is None and kind != "number":
+        return None
     if kind != "number":
         return _not_a_number(kind, repr(column_name), list(column), gaps, name)
-    if gaps.any():
+    if gaps.any() and name is not None:
         return _missing(repr(column_name), np.flatnonzero(gaps)[0], name)
-    values = np.asarray(column, dtype=float)
-    if np.isinf(values).any():
-        return _infinite(repr(column_name), np.flatnonzero(np.isinf(values))[0])
-    return None
+    beyond = [not gap and abs(float(v)) == np.inf for v, gap in zip(column, gaps, strict=True)]
+    return _infinite(repr(column_name), np.flatnonzero(beyond)[0]) if any(beyond) else None
 
 
 def _of_objects(values, j, name):
