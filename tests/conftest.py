@@ -47,7 +47,7 @@ def figures():
 def together(monkeypatch):
     """A function as `Session.fit`, whose errors are raised."""
     from skreg.engine import train
-    from tests._together import Session, fit_weighted
+    from tests._stacks import Session, fit_weighted
 
     session = Session()
     monkeypatch.setattr(train, "train", session.train)

@@ -2,7 +2,7 @@
 Pretraining on rows without labels
 ==================================
 
-What rows have in common can be learnt without labels: from a spoilt row find the clean one
+What rows have in common can be learnt without labels: from a corrupted row find the clean one
 (``MaskedPretrainer``), or tell two views of one row from those of others
 (``ContrastivePretrainer``). The layers that come of it then serve a net with few labels.
 """
@@ -38,12 +38,12 @@ rng = np.random.RandomState(1)
 clean = X[test[:8]]
 hit = rng.rand(*clean.shape) < masked.corruption_rate
 others = X[rng.choice(pool, clean.shape), np.arange(X.shape[1])]
-spoilt = np.where(hit, others, clean)
-found = masked.transform(spoilt) @ masked.coefs_[-1] + masked.intercepts_[-1]
+corrupted = np.where(hit, others, clean)
+found = masked.transform(corrupted) @ masked.coefs_[-1] + masked.intercepts_[-1]
 
 figure, axes = plt.subplots(3, 8, figsize=(8, 3.3), layout="constrained")
 for line, images, name in zip(
-    axes, [clean, spoilt, found], ["clean", "spoilt", "found"], strict=True
+    axes, [clean, corrupted, found], ["clean", "spoilt", "found"], strict=True
 ):
     for ax, image in zip(line, scaler.inverse_transform(images), strict=True):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)

@@ -1,7 +1,7 @@
 """Arrays as users give them, looked at before anything converts them."""
 
 
-def refuse_gradients(**arrays):
+def check_no_grad(**arrays):
     """Raise where an array is a tensor that numpy does not take: most often for its gradient.
 
     Parameters

@@ -43,7 +43,7 @@ __all__ = [
     "_routing_enabled",
     "_safe_split",
     "metric_of",
-    "needs_no_baton",
+    "needs_no_python_lock",
     "validate_parameter_constraints",
 ]
 
@@ -51,7 +51,7 @@ __all__ = [
 _FREE = {"_parallel_build_trees", "_accumulate_prediction"}
 
 
-def needs_no_baton(batch):
+def needs_no_python_lock(batch):
     """Whether the calls of a joblib batch may run beside others; they leave warning filters then.
 
     Parameters

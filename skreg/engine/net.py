@@ -25,7 +25,7 @@ from skreg.losses.batch_loss import torch_batch_loss
 from skreg.losses.records import LOSSES
 from skreg.regularizers import stopping
 from skreg.threads.blas import threads_of_a_net
-from skreg.threads.turns import baton
+from skreg.threads.python_lock import python_lock
 
 # Callbacks that read the history at the end of an epoch and touch nothing else.
 READING_CALLBACKS = (EpochTimer, PrintLog)
@@ -187,9 +187,9 @@ class RegularizedNet(NeuralNet):
                 "This skorch net belongs to a fitted estimator and has let go of its data: call "
                 "fit or partial_fit of the estimator instead."
             )
-        if baton.task is not None:
-            baton.task.note_bytes(self.problem.n_bytes)
-        apart = nullcontext() if self._calls_user else baton.released()
+        if python_lock.task is not None:
+            python_lock.task.note_bytes(self.problem.n_bytes)
+        apart = nullcontext() if self._calls_user else python_lock.released()
         with threads_of_a_net(self.problem.is_large()), apart:
             engine = self._make_engine()
             self._began = time.perf_counter()
@@ -214,13 +214,13 @@ class RegularizedNet(NeuralNet):
 
     @contextmanager
     def _apart(self):
-        """For the length of a block of steps others may have the baton."""
+        """For the length of a block of steps others may have the Python lock."""
         if self._calls_user_in_steps and self.engine == "torch":
             yield
             return
-        with baton.released():
+        with python_lock.released():
             yield
-        baton.check()
+        python_lock.check()
 
     def _make_engine(self):
         if self.engine == "compiled":
@@ -271,10 +271,10 @@ class RegularizedNet(NeuralNet):
             pacing.note(int(progress["step"]) - step, seconds)
             if booked > done:
                 self._book_epochs(curves[done:booked].tolist(), seconds / (booked - done))
-            self._look_at_the_clock()
+            self._check_time()
         return booked
 
-    def _look_at_the_clock(self):
+    def _check_time(self):
         """End training where its time is up, if there is an epoch to show for it."""
         progress = self.problem.progress[0]
         if self.max_time is None or progress["status"] != stopping.RUNNING:
@@ -335,7 +335,7 @@ class RegularizedNet(NeuralNet):
 
     def _book_iteration(self, row, seconds):
         """An iteration of L-BFGS is an epoch that begins and ends at once."""
-        baton.check()
+        python_lock.check()
         if self.callbacks_:
             self.tell("on_epoch_begin", **self._epoch_data())
         if self.problem.watch is not None:
@@ -343,7 +343,7 @@ class RegularizedNet(NeuralNet):
         self._book_epoch(*row.tolist(), seconds)
         if self.problem.watch is not None:
             self._watch_end()
-        self._look_at_the_clock()
+        self._check_time()
 
     def _watch_end(self):
         """An epoch's end for scikit-learn's callbacks, which may stop training."""

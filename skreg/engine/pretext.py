@@ -1,4 +1,4 @@
-"""Batches of the pretext tasks outside of the kernel, and validation rows spoilt once for all.
+"""Batches of the pretext tasks outside of the kernel, and validation rows corrupted once for all.
 
 The kernel makes its batches itself (`kernel.disturb_batch`); these are the torch engine's, with the
 same draws. Views by a transform of the user's are drawn by torch, for both engines: an epoch's at
@@ -42,12 +42,12 @@ def prepared(plan, data, validation, views, dtype):
         return data, make_data(X, Y, weight, dtype, moments)
     if views is not None:
         return data, make_data(users_views(plan[0], views, X, step=0), Y, weight, dtype)
-    spoilt = np.array(X, dtype, order="C")
+    corrupted = np.array(X, dtype, order="C")
     targets = np.empty((len(weight), 2 * X.shape[1]), dtype)
-    entry_points.draws(dtype).corrupt(plan, 0, data, spoilt, targets)
+    entry_points.draws(dtype).corrupt(plan, 0, data, corrupted, targets)
     if plan[0]["n_views"] == 2:
-        return data, make_data(np.hstack([X, spoilt]), Y, weight, dtype)
-    return data, make_data(spoilt, targets, weight, dtype)
+        return data, make_data(np.hstack([X, corrupted]), Y, weight, dtype)
+    return data, make_data(corrupted, targets, weight, dtype)
 
 
 def training_batch(problem, rows, step):
@@ -57,12 +57,12 @@ def training_batch(problem, rows, step):
         return both_views(problem.pairs, rows, data.X.shape[1])
     if plan["n_views"] == 2:
         x, y, weight = both_views(data, rows, 0)
-        spoilt, targets = x[len(rows) :], np.empty((1, 1), x.dtype)
+        corrupted, targets = x[len(rows) :], np.empty((1, 1), x.dtype)
     else:
         x, weight = data.X[rows], data.weight[rows]
-        spoilt, y = x, np.empty((len(rows), 2 * data.X.shape[1]), x.dtype)
+        corrupted, y = x, np.empty((len(rows), 2 * data.X.shape[1]), x.dtype)
         targets = y
-    entry_points.draws(problem.dtype).corrupt(problem.plan, step, data, spoilt, targets)
+    entry_points.draws(problem.dtype).corrupt(problem.plan, step, data, corrupted, targets)
     return x, y, weight
 
 
@@ -89,7 +89,8 @@ def renew_views(problem, device):
 
 
 def users_views(plan, views, X, step, device="cpu"):
-    """Two views of rows by a user's transform, abreast: an array of shape (n_rows, 2 n_features).
+    """Two views of rows by a user's transform, side by side: an array of shape (n_rows, 2
+    n_features).
 
     Its ``apply(batch, generator)`` gives a batch of the same shape, its draws from `generator`,
     which is seeded by the step.

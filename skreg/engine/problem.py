@@ -40,7 +40,7 @@ class Problem:
     views : object or None
         A user's transform that makes the views of a contrastive task.
     pairs : Data or None
-        The epoch's views of the training rows by that transform, as `Data` has two abreast.
+        The epoch's views of the training rows by that transform, as `Data` has two side by side.
     pairs_from : int
         The first step of that epoch.
     """
@@ -92,7 +92,8 @@ class Problem:
     def capacity(self):
         """Rows that a workspace must hold: a batch, or a handy piece of the validation rows.
 
-        In contrast a row's loss depends on the rows beside it: a piece is as long as a batch.
+        Under the contrastive task a row's loss depends on the rows beside it: a piece is as long
+        as a batch.
         """
         if self.plan[0]["n_views"] == 2:
             return int(self.plan[0]["batch_size"])

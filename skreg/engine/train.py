@@ -18,7 +18,7 @@ from skreg.losses import formulas
 from skreg.losses.records import LOSSES
 from skreg.random.shuffling import shuffling_of
 from skreg.regularizers import stopping
-from skreg.threads.turns import baton
+from skreg.threads.python_lock import python_lock
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Memory:
     progress : ndarray of one record or None
     anchor : ndarray of shape (n_parameters,) or None
         What `anchor_alpha` pulls towards.
-    slept : ndarray of shape (n_layers,) or None
+    steps_frozen : ndarray of shape (n_layers,) or None
         Steps that each layer was frozen for.
     raw : weights as the architecture unpacks them, or None
         Under `averaging`, the weights where training stopped; the estimator has their average.
@@ -50,7 +50,7 @@ class Memory:
     second: np.ndarray | None = None
     progress: np.ndarray | None = None
     anchor: np.ndarray | None = None
-    slept: np.ndarray | None = None
+    steps_frozen: np.ndarray | None = None
     raw: object = None
     own: bool = False
 
@@ -77,7 +77,7 @@ class Memory:
         """This memory with what a trained problem leaves."""
         self.first, self.second = problem.state.first, problem.state.second
         self.progress, self.anchor = problem.progress, problem.state.anchor
-        self.raw, self.slept = problem.raw, problem.state.slept
+        self.raw, self.steps_frozen = problem.raw, problem.state.steps_frozen
         return self
 
 
@@ -179,7 +179,7 @@ def make_problem(
             best=flat.copy() if early_stopping else flat[:0],
             anchor=_anchor(params, architecture, flat, memory),
             average=architecture.pack(average, dtype) if params.averaging else flat[:0],
-            slept=_moments(memory.slept, len(architecture.layers), np.int64),
+            steps_frozen=_moments(memory.steps_frozen, len(architecture.layers), np.int64),
         ),
         progress=memory.progress.copy(),
         shuffling=shuffling_of(
@@ -285,11 +285,11 @@ def train(net):
 
 def run(net):
     """Train a net on its problem for the problem's epochs, from where it stands."""
-    from skreg.engine.torch.meeting import gathers
+    from skreg.engine.torch.meeting import waits_for_others
 
     X, Y = net.problem.data.X, net.problem.data.Y
-    if baton.task is not None and gathers(net):
-        baton.task.gathering.train(net)
+    if python_lock.task is not None and waits_for_others(net):
+        python_lock.task.meeting.train(net)
     elif net.initialized_:
         net.partial_fit(X, Y)
     else:

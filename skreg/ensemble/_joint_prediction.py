@@ -11,7 +11,7 @@ _ROWS_AT_ONCE = 2**13
 _VALUES_AT_ONCE = 2**24  # of all nets' outputs
 
 
-class Together:
+class JointPrediction:
     """Fitted MLPs whose predictions are computed in one pass over the rows.
 
     Few rows go through all nets at once, with the weights along a leading axis; many go through

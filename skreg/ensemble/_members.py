@@ -8,11 +8,11 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
 from skreg.ensemble import _fitting
 from skreg.ensemble._cores import on_all_cores
-from skreg.ensemble._joint_prediction import Together, stackable
+from skreg.ensemble._joint_prediction import JointPrediction, stackable
 from skreg.ensemble._onnx import ensemble_answer
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
@@ -56,7 +56,7 @@ class Members(CallbackSupportMixin, OnnxMixin):
         _raise_for_params(fit_params, self, "fit")
         task = _fitting.fit_task(self, X, y, sample_weight)
         with all_or_nothing(self), explained(X, self):
-            refuse_gradients(X=X, y=y)
+            check_no_grad(X=X, y=y)
             self._check_parameters()
             X, y = validate_data(
                 self,
@@ -184,7 +184,7 @@ class Members(CallbackSupportMixin, OnnxMixin):
         check_is_fitted(self)
         _raise_for_params(params, self, method)
         if not params and stackable(self.estimators_):
-            nets = Together(self.estimators_, self.estimators_features_)
+            nets = JointPrediction(self.estimators_, self.estimators_features_)
             X = self._checked(X, dtype=(nets.dtype, np.float32))
             yield from self._joint_pieces(nets, X)
             return
@@ -210,7 +210,7 @@ class Members(CallbackSupportMixin, OnnxMixin):
     def _checked(self, X, dtype, **kwargs):
         if dtype is not None and _rows.needs_no_check(self, X, dtype[0]):
             return X
-        refuse_gradients(X=X)
+        check_no_grad(X=X)
         return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False, **kwargs)
 
 

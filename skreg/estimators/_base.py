@@ -18,7 +18,7 @@ from skreg.estimators._callbacks import Epochs, fit_task, part_of
 from skreg.estimators._fitted import FittedNetMixin
 from skreg.estimators._preparation import PreparationMixin, Training
 from skreg.estimators._validation import (
-    check_given_together,
+    check_fit_arguments,
     unlabeled_rows,
 )
 
@@ -42,7 +42,7 @@ class BaseNet(
 
     Of an architecture a subclass says
 
-    - `_check_together()`: raises where parameters do not go together;
+    - `_check_consistency()`: raises where parameters do not go together;
     - `_architecture(params, n_outputs, random_state)`: the one to train, with a `random_state` for
       what a module draws when it is made (None: weights will be given);
     - `_architecture_of(params, weights)`: the fitted one;
@@ -125,7 +125,7 @@ class BaseNet(
         task = fit_task(self, X, y, sample_weight)
         request = self._taken_request(task)
         with all_or_nothing(self):
-            validation = check_given_together(self, X_val, y_val, sample_weight_val, groups)
+            validation = check_fit_arguments(self, X_val, y_val, sample_weight_val, groups)
             warm = self.warm_start and hasattr(self, "coefs_")
             rows, before = (X, y, sample_weight), dict(vars(self))
             more = {"groups": groups, "X_unlabeled": X_unlabeled, "warm": warm}
@@ -208,7 +208,7 @@ class BaseNet(
 
     def _prepared(self, X, y, sample_weight, validation, how):
         """The engine's parameters, the problem, the target and the memory of a training."""
-        self._check_together()
+        self._check_consistency()
         X, y = self._check_data(X, y, reset=not how.warm)
         how = how._replace(X_unlabeled=unlabeled_rows(self, how.X_unlabeled, X.shape[0]))
         check_augment(self.augment, self._row_shape())

@@ -16,7 +16,7 @@ class BaseConvNet(OnnxMixin, TransferMixin, TorchNet, LayeredNet):
     _dimensions, _sizes_name = (2, 3), "channels"
     _computes_by = (*TransferMixin._computes_by, "kernel_size", "pool", "front")
 
-    def _check_together(self):
+    def _check_consistency(self):
         check_conv(self)
 
     def _shape_of_flat(self, n_features):

@@ -3,14 +3,14 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.estimators import _rows
 from skreg.estimators._base import BaseNet
 from skreg.estimators._forward import forward
 from skreg.estimators._onnx import OnnxMixin, net_answer
 from skreg.estimators._onnx_layers import mlp_output
 from skreg.estimators._parameters import (
-    check_together,
+    check_consistency,
     layer_sizes,
 )
 from skreg.estimators._transfer import TransferMixin
@@ -60,8 +60,8 @@ class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
 
     _sizes_name = "hidden_layer_sizes"
 
-    def _check_together(self):
-        check_together(self)
+    def _check_consistency(self):
+        check_consistency(self)
 
     def _architecture(self, params, n_outputs, random_state):
         from skreg.engine.architecture import MLPArchitecture
@@ -94,7 +94,7 @@ class BaseMLP(OnnxMixin, TransferMixin, LayeredNet):
             check_is_fitted(self, "coefs_")  # raises; asked first, it takes as long as the net
         dtype = np.dtype(dtype or self.coefs_[0].dtype)
         if not _rows.needs_no_check(self, X, dtype):
-            refuse_gradients(X=X)
+            check_no_grad(X=X)
             X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
         nets = self.snapshots_ or [self._weights()]
         return X, [[[w.astype(dtype, copy=False) for w in ws] for ws in net] for net in nets]

@@ -61,7 +61,7 @@ class BaseUsersNet(OnnxMixin, TorchNet):
             )
         self._module_params = params
 
-    def _check_together(self):
+    def _check_consistency(self):
         import torch
 
         if self.module is None or isinstance(self.module, torch.nn.Module):

@@ -9,7 +9,7 @@ from skreg.augmentation.kinds import active
 from skreg.estimators._pretrained import check_pretrained, fits_inside
 
 
-def check_together(estimator):
+def check_consistency(estimator):
     """Sizes of the hidden layers; raises where parameters that are each valid do not go together.
 
     Raises
@@ -28,7 +28,7 @@ def check_together(estimator):
 
 
 def check_conv(estimator):
-    """Raise where parameters of a conv net do not go together, as `check_together`."""
+    """Raise where parameters of a conv net do not go together, as `check_consistency`."""
     channels = layer_sizes("channels", estimator.channels)
     if not channels:
         raise ValueError("channels=() leaves no block: give the channels of one at least.")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.estimators import _rows
 from skreg.estimators._parameters import check_anchor
 from skreg.estimators._scoring import HeldOutScore
@@ -120,7 +120,7 @@ class PreparationMixin:
         return _rows.as_weighted_set(X, codes, weight, batch_size)
 
     def _check_data(self, X, y, reset):
-        refuse_gradients(X=X, y=y)
+        check_no_grad(X=X, y=y)
         if reset and _is_plain(X, y) and self._y_numeric:
             with np.errstate(over="ignore"):
                 as_trained = np.ascontiguousarray(X, self._compute_dtype())

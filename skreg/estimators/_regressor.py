@@ -5,7 +5,7 @@ from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import _fit_context
 from skreg.estimators._mc_dropout import moments, thinned_outputs
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
@@ -101,7 +101,7 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
         return np.stack([self._target.decode(output) for output in self._outputs(X, np.float64)])
 
     def _check_y(self, y, name="y"):
-        refuse_gradients(**{name: y})
+        check_no_grad(**{name: y})
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name=name)
 
     def _make_target(self, y, weight, classes, warm, fresh):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import _check_sample_weight, _num_samples
 
 
@@ -20,7 +20,7 @@ def check_weights(sample_weight, X, name="sample_weight"):
     """
     if sample_weight is None:
         return np.ones(_num_samples(X))
-    refuse_gradients(**{name: sample_weight})
+    check_no_grad(**{name: sample_weight})
     sample_weight = np.asarray(sample_weight)
     if sample_weight.ndim == 0:
         sample_weight = np.full(_num_samples(X), sample_weight)

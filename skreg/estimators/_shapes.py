@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 
 _COLOURS = (1, 3, 4)  # channels that images have, as a rule
 
@@ -56,7 +56,7 @@ def flattened(X, input_shape, name):
     ValueError
         Where the shape is another, with what to do about it.
     """
-    refuse_gradients(**{name: X})
+    check_no_grad(**{name: X})
     if len(getattr(X, "shape", ())) <= 2:
         return X, None
     X = np.asarray(X)

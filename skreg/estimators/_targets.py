@@ -13,7 +13,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.losses.records import LOSSES
 
 _ROWS_AT_ONCE = 2**20
@@ -326,7 +326,7 @@ def _of_numbers(classes):
 
 def check_labels(y, name="y"):
     """y as an array of labels (n_rows,) or a dense 0/1 matrix (n_rows, n_labels)."""
-    refuse_gradients(**{name: y})
+    check_no_grad(**{name: y})
     y = y.toarray() if hasattr(y, "toarray") else y
     y = check_array(y, dtype=None, ensure_2d=False, input_name=name)
     with np.errstate(invalid="ignore"):  # it casts huge floats to see whether they are integers

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.estimators._base import BaseNet
 from skreg.estimators._shapes import check_size, checked_shape, flattened
 from skreg.tables import validate_data
@@ -68,7 +68,7 @@ class TorchNet(BaseNet):
         """X checked, and modules on the fitted weights: one for each net that predicts."""
         check_is_fitted(self, "coefs_")
         X = flattened(X, self.input_shape_, "X")[0]
-        refuse_gradients(X=X)
+        check_no_grad(X=X)
         dtype = self._prediction_dtype(dtype)
         X = validate_data(self, X, accept_sparse="csr", dtype=(dtype, np.float32), reset=False)
         modules = self._modules.get(dtype.name)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse, vstack
 from sklearn.utils import check_array
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import _check_feature_names
 from skreg.estimators import _rows
 
@@ -20,7 +20,7 @@ FIT_REQUESTS = {
 """Metadata routing by default: `groups` are the outer splitter's, the rest are a net's alone."""
 
 
-def check_given_together(estimator, X_val, y_val, sample_weight_val, groups):
+def check_fit_arguments(estimator, X_val, y_val, sample_weight_val, groups):
     """The validation set given to `fit` as a tuple, or None; raises where its parts do not fit."""
     if (X_val is None) != (y_val is None):
         given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
@@ -59,7 +59,7 @@ def given_rows(estimator, validation, target):
 
 def columns_of(estimator, X, name, **settings):
     """Rows given to `fit` beside X, checked to have its columns."""
-    refuse_gradients(**{name: X})
+    check_no_grad(**{name: X})
     X = estimator._as_rows(X, name)
     _check_feature_names(estimator, X, reset=False)
     kind = {"dtype": estimator._compute_dtype(), "order": "C", "accept_sparse": "csr"}

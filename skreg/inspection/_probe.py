@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.estimators._base import BaseNet
 
 
@@ -57,7 +57,7 @@ class Probe:
 
         if self.steps is not None and len(self.steps):
             X = self.steps.transform(X)
-        refuse_gradients(X=X)
+        check_no_grad(X=X)
         X = self.net._as_rows(X)
         X = validate_data(self.net, X, reset=False, accept_sparse="csr", dtype=np.float64)
         return torch.from_numpy(np.array(X.toarray() if hasattr(X, "toarray") else X, order="C"))

@@ -16,7 +16,8 @@ import numpy as np
 from skreg.compiler.jit import jit
 
 FIELDS = [("n_views", "i8"), ("temperature", "f8")]
-"""Of a plan: how many rows of a batch come from one of the data (2 in contrast, else 1), and t."""
+"""Of a plan: how many rows of a batch come from one of the data (2 under the contrastive task,
+else 1), and t."""
 
 _SHORTEST = 1e-12  # a projection's length, as in torch's `normalize`
 

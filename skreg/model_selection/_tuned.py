@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import Interval, _fit_context
 from skreg.estimators import _rows
 from skreg.estimators._base import all_or_nothing
@@ -125,7 +125,7 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         return self
 
     def _check_data(self, X, y):
-        refuse_gradients(X=X, y=y)
+        check_no_grad(X=X, y=y)
         preparation, X = _prepared_frame(X)
         X, y = validate_data(
             self,
@@ -254,7 +254,7 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         return self.best_estimator_
 
     def _checked(self, X):
-        refuse_gradients(X=X)
+        check_no_grad(X=X)
         if getattr(self, "preparation_", None) is not None:
             return self.preparation_.transform(X)
         return validate_data(

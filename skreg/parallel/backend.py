@@ -1,8 +1,8 @@
 """The joblib backend "skreg": many fits at once, in threads of one process.
 
 A pool of threads takes the tasks of a `joblib.Parallel` call. Their Python parts run one at a time
-(`skreg.threads.turns`); a task puts the baton down while its net trains, so that nets train on all
-cores while one task's Python runs. Results are those of one task after another.
+(`skreg.threads.python_lock`); a task releases the lock while its net trains, so that nets train on
+all cores while one task's Python runs. Results are those of one task after another.
 
     with parallel_config(backend="skreg"):
         GridSearchCV(pipe, {"mlpregressor__alpha": alphas}).fit(X, y)
@@ -20,9 +20,9 @@ from itertools import count
 from joblib import cpu_count
 from joblib.parallel import FallbackToBackend, ParallelBackendBase, SequentialBackend
 
-from skreg.compat.sklearn import needs_no_baton
+from skreg.compat.sklearn import needs_no_python_lock
 from skreg.threads.blas import one_thread_per_net
-from skreg.threads.turns import Cancelled, baton
+from skreg.threads.python_lock import Cancelled, python_lock
 
 _PATIENCE = 4.0  # seconds that an ended call waits for its threads
 
@@ -57,7 +57,7 @@ class Task:
 
     def __init__(self, work, callback, call, pool):
         self.work, self.callback, self.call, self.pool = work, callback, call, pool
-        self._alone = not needs_no_baton(work)
+        self._alone = not needs_no_python_lock(work)
         self._value = self._error = None
 
     @property
@@ -70,14 +70,14 @@ class Task:
         self.pool.note_bytes(n_bytes)
 
     @property
-    def gathering(self):
+    def meeting(self):
         """Where nets that train on a GPU meet those of the pool's other tasks."""
-        return self.pool.gathering
+        return self.pool.meeting
 
     def run(self):
-        """Work, with the baton; the callback, which sends the next task off, has it too."""
+        """Work, holding the lock; the callback, which sends the next task off, has it too."""
         try:
-            baton.work_on(self)
+            python_lock.start_task(self)
             self._work()
         except Cancelled as error:
             self._error = error  # an inner call that waits for this task must hear of it
@@ -86,7 +86,7 @@ class Task:
 
     def _work(self):
         try:
-            with nullcontext() if self._alone else baton.released():
+            with nullcontext() if self._alone else python_lock.released():
                 self._value = self.work()
         except BaseException as error:
             where = "".join(traceback.format_tb(error.__traceback__))
@@ -118,11 +118,11 @@ class Pool:
         self._n_running, self._threads, self._largest = 0, set(), 0
 
     @cached_property
-    def gathering(self):
+    def meeting(self):
         """Where nets that train on a GPU meet."""
-        from skreg.engine.torch.meeting import Gathering
+        from skreg.engine.torch.meeting import Meeting
 
-        return Gathering(lambda: self._n_running, self.memory)
+        return Meeting(lambda: self._n_running, self.memory)
 
     def submit(self, task, level):
         """Put a task into the queue; `level` is how deeply its call is nested."""
@@ -199,9 +199,9 @@ class Pool:
     def _work(self):
         try:
             while (task := self._next_task()) is not None:
-                task.run()  # the next one begins before the baton goes on: that costs less
+                task.run()  # the next one begins before the lock goes on: that costs less
         finally:
-            baton.put_down()
+            python_lock.release()
             with self._changed:
                 self._threads.discard(threading.current_thread())
 
@@ -244,7 +244,7 @@ class SkregBackend(ParallelBackendBase):
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
         if n_jobs is None:
-            n_jobs = -1 if baton.task is None else 1
+            n_jobs = -1 if python_lock.task is None else 1
         if n_jobs < 0:
             n_jobs = max(1, cpu_count() + 1 + n_jobs)
         return n_jobs
@@ -256,7 +256,7 @@ class SkregBackend(ParallelBackendBase):
         within a task that finds no room.
         """
         n_jobs = self.effective_n_jobs(n_jobs)
-        task = baton.task
+        task = python_lock.task
         no_room = task and (parallel.return_generator or not task.pool.has_room())
         if (n_jobs == 1 and self._around is None) or no_room:
             raise FallbackToBackend(SequentialBackend(nesting_level=self.nesting_level))
@@ -268,16 +268,17 @@ class SkregBackend(ParallelBackendBase):
 
     def start_call(self):
         """Begin: from here on the calling thread's Python is part of the round."""
-        self._task = baton.task
+        self._task = python_lock.task
         if self._task:
             self._pool = self._task.pool
             return
         self._pool = Pool(self._n_jobs, self.memory)
         self._settings = ExitStack()
         self._settings.enter_context(one_thread_per_net())
-        if not self.parallel.return_generator and not baton.is_held():
-            baton.take()  # before the filters are looked at: another search's task may have its own
-            self._settings.callback(baton.put_down)
+        if not self.parallel.return_generator and not python_lock.is_held():
+            # before the filters are looked at: another search's task may have its own
+            python_lock.acquire()
+            self._settings.callback(python_lock.release)
         self._settings.callback(setattr, warnings, "filters", warnings.filters)
 
     def submit(self, func, callback=None):
@@ -292,15 +293,15 @@ class SkregBackend(ParallelBackendBase):
 
     @contextmanager
     def retrieval_context(self):
-        """Wait for results: the baton is others' meanwhile, and so is an inner call's thread."""
+        """Wait for results: others have the lock meanwhile, and so is an inner call's thread."""
         if self._task:
-            with baton.released(), self._pool.waiting():
+            with python_lock.released(), self._pool.waiting():
                 yield
             return
-        held, handling = baton.is_held(), baton.put_down()
+        held, handling = python_lock.is_held(), python_lock.release()
         yield
         if held:  # not after an error: nobody is waited for then
-            baton.take(handling)
+            python_lock.acquire(handling)
 
     def abort_everything(self, ensure_ready=True):
         """Let go of the call's tasks: what runs ends at its next look, what waits never begins."""
@@ -312,7 +313,7 @@ class SkregBackend(ParallelBackendBase):
         """End: give everything back as it was found."""
         if self._task:
             return
-        baton.put_down()
+        python_lock.release()
         self._pool.join(_PATIENCE)
         self._settings.close()
         self._pool = self._settings = None

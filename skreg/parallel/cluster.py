@@ -21,7 +21,7 @@ from joblib import Parallel, parallel_config
 from joblib.parallel import ParallelBackendBase
 
 from skreg.parallel.backend import Call, SkregBackend
-from skreg.threads.turns import Cancelled
+from skreg.threads.python_lock import Cancelled
 
 _SECONDS = 0.5  # of work in a group: a hundred times what the scheduler takes for it
 _SCATTERED = 100_000  # bytes of an argument from which on it is sent to the workers by itself

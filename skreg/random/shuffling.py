@@ -14,7 +14,7 @@ _BLOCK = 2**20  # bytes of neighbouring rows: what a disk reads in one go
 _MIXED = 64  # blocks whose rows are mixed: they lie in memory together
 
 
-class Draft(NamedTuple):
+class RowOrder(NamedTuple):
     """The order of rows of some epochs, to be drawn by `skreg.random.permutation` where it says so.
 
     So a fit draws without the interpreter lock, in one go with its steps.
@@ -47,17 +47,17 @@ class Shuffling:
         self.random_state, self.shuffle, self.seen_after = random_state, shuffle, seen_after
         self.line, self._generator = rows, None
 
-    def draft(self, n_epochs):
+    def row_order(self, n_epochs):
         """The same as `draw`, put off where nobody sees the generator afterwards."""
         if self.shuffle and not self.seen_after:
             self._generator = self._generator or self._words()
         if self._generator is None:
-            return Draft(self.draw(n_epochs), *_NOTHING)
+            return RowOrder(self.draw(n_epochs), *_NOTHING)
         lines = np.empty((n_epochs, self.line.size), np.int32)
         order, first = _read_only(lines), _read_only(self.line)
         key, draw = self._generator
         draw[1], self.line = 1, lines[-1]
-        return Draft(order, lines, first, key, draw)
+        return RowOrder(order, lines, first, key, draw)
 
     def _words(self):
         """The generator's words, and its position in them with room; None for other generators."""

@@ -1,4 +1,4 @@
-"""Corruption of a batch, for pretext tasks: a share of its entries is spoilt, new at every step.
+"""Corruption of a batch, for pretext tasks: a share of its entries is replaced, new at every step.
 
 Each entry of a row is corrupted with probability `corruption_rate`, by itself (as in VIME: Yoon et
 al. 2020; rounded to 1/65536):

@@ -100,15 +100,15 @@ def torch_gradient(mu, rho, parameters, batch_loss):
     import torch
 
     loss = batch_loss()
-    penalizes, looks_twice = _is_on(mu), _is_on(rho)
-    if penalizes and not looks_twice:
+    penalizes, takes_second = _is_on(mu), _is_on(rho)
+    if penalizes and not takes_second:
         gradients = torch.autograd.grad(loss, parameters, create_graph=True)
         loss = loss + mu / 4 * _square(gradients, loss.ndim)
         loss.backward()
         return loss.detach()
     loss.sum().backward()
     loss = loss.detach()
-    if not looks_twice:
+    if not takes_second:
         return loss
     first = [p.grad.clone() for p in parameters]
     norm = torch.sqrt(_square(first, loss.ndim))

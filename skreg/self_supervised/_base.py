@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 
-from skreg.compat.arrays import refuse_gradients
+from skreg.compat.arrays import check_no_grad
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._callbacks import fit_task
 from skreg.estimators._forward import forward
@@ -49,7 +49,7 @@ class BasePretrainer(BaseMLP):
 
     def _all_rows(self, X, X_unlabeled, reset):
         """X with the unlabelled rows after it, dense and of the compute dtype."""
-        refuse_gradients(X=X)
+        check_no_grad(X=X)
         self._check_task()
         kind = {"accept_sparse": "csr", "dtype": self._compute_dtype(), "order": "C"}
         with np.errstate(over="ignore"):  # what overflows in the cast is refused right after

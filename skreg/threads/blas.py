@@ -16,7 +16,7 @@ import threading
 from contextlib import contextmanager, nullcontext
 from functools import cache
 
-from skreg.threads.turns import baton
+from skreg.threads.python_lock import python_lock
 
 _lock = threading.Lock()
 _holders = 0
@@ -109,7 +109,7 @@ def threads_of_a_net(large):
     global _alone
 
     with _lock:
-        by_itself = large and not _holders and not _alone and baton.task is None
+        by_itself = large and not _holders and not _alone and python_lock.task is None
         _alone += by_itself
     try:
         with nullcontext() if by_itself else one_thread_per_net():
@@ -126,7 +126,7 @@ def one_thread_each():
     As many as the user's settings give BLAS, or one where fits or tasks are under way.
     """
     shared, own = _pools()
-    free = not _holders and baton.task is None
+    free = not _holders and python_lock.task is None
     n_threads = max(_numbers([*shared, *own]), default=1) if free else 1
     with one_thread_per_net():
         yield n_threads

@@ -8,7 +8,7 @@ from skreg import MLPRegressor
 from skreg.random.shuffling import Shuffling
 from skreg.regularizers import stopping
 from tests._data import targets
-from tests._together import ready
+from tests._stacks import ready
 from tests.engine.test_engines import PARAMS
 
 
@@ -20,27 +20,27 @@ def identity(n):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """A function that gives the order of a draft, drawn by a training loop that takes no step."""
+    """A function that gives the order of rows, drawn by a training loop that takes no step."""
     net = ready(monkeypatch, MLPRegressor(**PARAMS), *targets("regression"))
     engine = net._make_engine()
 
-    def draw(draft):
-        engine.run(np.zeros(0, stopping.CURVES), draft, 0)
-        return draft.order
+    def draw(row_order):
+        engine.run(np.zeros(0, stopping.CURVES), row_order, 0)
+        return row_order.order
 
     return draw
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
 @pytest.mark.parametrize("n", [2, 3, 17, 64, 65, 353])
-def test_drafts_are_numpys_permutations(drawn, n, seed):
+def test_row_orders_are_numpys_permutations(drawn, n, seed):
     """Over several blocks, so that the generator's words are renewed between and within them."""
     numpys, ours = (np.random.RandomState(seed) for _ in range(2))
     for random_state in (numpys, ours):
         random_state.normal(size=5)
     shuffling, line = Shuffling(ours, identity(n), True, seen_after=False), identity(n)
     for n_epochs in (1, 3, 8):
-        order = drawn(shuffling.draft(n_epochs))
+        order = drawn(shuffling.row_order(n_epochs))
         assert not order.flags.writeable
         for found in order:
             line = line.copy()
@@ -51,7 +51,7 @@ def test_drafts_are_numpys_permutations(drawn, n, seed):
 def test_what_others_see_is_drawn_by_numpy():
     random_state, same = (np.random.RandomState(3) for _ in range(2))
     shuffling = Shuffling(random_state, identity(20), True, seen_after=True)
-    order = shuffling.draft(2).order
+    order = shuffling.row_order(2).order
     expected = Shuffling(same, identity(20), True).draw(2)
     assert_array_equal(order, expected)
     assert random_state.uniform() == same.uniform()
@@ -62,14 +62,16 @@ def test_other_generators_are_drawn_by_numpy():
         return np.random.RandomState(np.random.PCG64(5))
 
     shuffling = Shuffling(generator(), identity(20), True, seen_after=False)
-    draft = shuffling.draft(2)
-    assert draft.draw[1] == 0
-    assert_array_equal(draft.order, Shuffling(generator(), identity(20), True).draw(2))
+    row_order = shuffling.row_order(2)
+    assert row_order.draw[1] == 0
+    assert_array_equal(row_order.order, Shuffling(generator(), identity(20), True).draw(2))
 
 
 def test_without_shuffling_rows_are_used_as_they_lie():
-    draft = Shuffling(np.random.RandomState(0), identity(9), False, seen_after=False).draft(4)
-    assert_array_equal(draft.order, identity(9)[None])
+    row_order = Shuffling(np.random.RandomState(0), identity(9), False, seen_after=False).row_order(
+        4
+    )
+    assert_array_equal(row_order.order, identity(9)[None])
 
 
 def test_a_fit_by_another_generator():

@@ -15,7 +15,7 @@ from skreg import DivergenceError, MLPRegressor
 from skreg.engine.torch import grouping, meeting, stack, step
 from tests import _table
 from tests._data import targets
-from tests._together import KINDS, STRENGTHS, TORCH, alone, check, counted_stacks, estimator, parts
+from tests._stacks import KINDS, STRENGTHS, TORCH, alone, check, counted_stacks, estimator, parts
 from tests.engine.test_engines import ALL_NOISE, LOSSES, assert_same
 
 
@@ -206,11 +206,11 @@ class NoWaiting(TorchDispatchMode):
 def test_no_step_waits_for_the_device(monkeypatch, together, extra):
     take, n_steps = step.Step.take, []
 
-    def watched(self, line, constants):
+    def watched(self, inputs, constants):
         self.noise.draws = None  # as on a GPU
-        n_steps.append(line)
+        n_steps.append(inputs)
         with NoWaiting():
-            return take(self, line, constants)
+            return take(self, inputs, constants)
 
     monkeypatch.setattr(step.Step, "take", watched)
     strengths = {k: v for k, v in STRENGTHS.items() if k not in ("learning_rate", "max_iter")}
@@ -276,7 +276,9 @@ def test_nets_that_wait_in_the_backend_train_together(monkeypatch, n_jobs):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the fits that fail
         expected = search.fit(X, y).cv_results_["mean_test_score"]
-        monkeypatch.setattr(meeting, "gathers", lambda net: grouping.signature(net) is not None)
+        monkeypatch.setattr(
+            meeting, "waits_for_others", lambda net: grouping.signature(net) is not None
+        )
         with (
             counted_stacks(monkeypatch) as sizes,
             parallel_config(backend="skreg", n_jobs=-1 if n_jobs is None else n_jobs),

@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix
 from skreg.engine.torch import grouping
 from tests import _table
 from tests._data import targets
-from tests._together import estimator, ready
+from tests._stacks import estimator, ready
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_an_error_outside_of_stacks_stays_with_its_net(monkeypatch):
     def fail(net):
         raise boom
 
-    assert grouping.train_together(nets, train_alone=fail) == [boom, boom]
-    assert grouping.train_together([]) == []
+    assert grouping.train_nets(nets, train_alone=fail) == [boom, boom]
+    assert grouping.train_nets([]) == []

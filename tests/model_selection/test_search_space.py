@@ -90,7 +90,7 @@ def test_every_draw_and_setting_can_be_fitted(net):
     for params in [*ParameterSampler(space, 12, random_state=0), *portfolio(net)]:
         checked = clone(net).set_params(**params)
         checked._validate_params()
-        checked._check_together()
+        checked._check_consistency()
     for params in [*ParameterSampler(space, 2, random_state=1), *portfolio(net)[::8]]:
         fitted = clone(net).set_params(**quick(params)).fit(X, y)
         assert np.isfinite(fitted.score(X, y))

@@ -68,23 +68,23 @@ def corrupted(name, rate=0.3, n=4000):
     plan["corruption"] = ("none", "swap", "zero", "gaussian").index(name)
     plan["corruption_threshold"], plan["n_views"] = round(rate * 65536), 1
     data = make_data(clean, clean[:, :0], np.ones(n), np.dtype("f8"), column_moments(clean))
-    spoilt, targets = clean.copy(), np.empty((n, 6))
-    entry_points.draws(np.dtype("f8")).corrupt(plan, 1, data, spoilt, targets)
-    return clean, spoilt, targets[:, :3], targets[:, 3:] == 1
+    changed, targets = clean.copy(), np.empty((n, 6))
+    entry_points.draws(np.dtype("f8")).corrupt(plan, 1, data, changed, targets)
+    return clean, changed, targets[:, :3], targets[:, 3:] == 1
 
 
 @pytest.mark.parametrize("name", ["swap", "zero", "gaussian"])
 def test_what_a_corruption_does(name):
     from scipy import stats
 
-    clean, spoilt, target, mask = corrupted(name)
-    assert_array_equal(spoilt[~mask], clean[~mask])
+    clean, changed, target, mask = corrupted(name)
+    assert_array_equal(changed[~mask], clean[~mask])
     assert_allclose(target[:, :2], StandardScaler().fit_transform(clean)[:, :2], atol=1e-12)
     assert_array_equal(target[:, 2], 0)  # a constant column
     assert all(abs(share - 0.3) < 0.03 for share in mask.mean(axis=0))
     assert abs(np.corrcoef(mask[:, 0], mask[:, 1])[0, 1]) < 0.06
     for j in range(2):
-        column, hit = spoilt[:, j], mask[:, j]
+        column, hit = changed[:, j], mask[:, j]
         if name == "swap":
             assert np.isin(column[hit], clean[:, j]).all()
             assert stats.ks_2samp(column[hit], clean[:, j]).pvalue > 0.01

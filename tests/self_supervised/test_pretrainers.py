@@ -42,10 +42,12 @@ def test_the_mask_head_finds_swapped_entries():
     rows = factor + 0.1 * rng.normal(size=(400, 6))
     net = MaskedPretrainer((50,), mask_loss_weight=1.0, corruption_rate=0.2, max_iter=300)
     net.set_params(random_state=0, learning_rate_init=0.01, n_iter_no_change=300).fit(rows)
-    spoilt = rows.copy()
-    spoilt[:200, 2] = rows[200:, 2]
-    far = np.abs(spoilt[:200, 2] - rows[:200, 2]) > 1
-    logits = net.net_.module_(torch.from_numpy(spoilt.astype(np.float32))).detach().numpy()[:, 6:]
+    corrupted = rows.copy()
+    corrupted[:200, 2] = rows[200:, 2]
+    far = np.abs(corrupted[:200, 2] - rows[:200, 2]) > 1
+    logits = (
+        net.net_.module_(torch.from_numpy(corrupted.astype(np.float32))).detach().numpy()[:, 6:]
+    )
     assert (logits[:200, 2][far] > 0).mean() > 0.8
     assert (logits[200:] < 0).mean() > 0.9
 

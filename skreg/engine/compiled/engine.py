@@ -16,7 +16,7 @@ class CompiledEngine:
 
     def order_of(self, n_epochs):
         """The order of rows of the next epochs, drawn in the first `run`."""
-        return self.problem.shuffling.draft(n_epochs)
+        return self.problem.shuffling.row_order(n_epochs)
 
     def run(self, curves, order, n_steps):
         """At most `n_steps` steps in the order of rows given; see `kernel.run_block`."""

@@ -12,7 +12,7 @@ from skreg.engine import epoch
 from skreg.engine.compiled import kernel
 from skreg.engine.plan import LAYER, PLAN
 from skreg.random import counter, permutation
-from skreg.random.shuffling import Draft
+from skreg.random.shuffling import RowOrder
 from skreg.regularizers import corruption, stopping
 
 
@@ -28,14 +28,18 @@ class Draws(NamedTuple):
 
 
 def _build_run_block(digest):
-    def run_block(data, validation, plan, layers, state, work, progress, curves, draft, n_steps):
+    def run_block(
+        data, validation, plan, layers, state, work, progress, curves, row_order, n_steps
+    ):
         digest  # noqa: B018 - part of the key of numba's cache
         p = progress[0]
-        if draft.draw[1]:
-            first, lines = draft.first, draft.lines
-            draft.draw[0] = permutation.shuffle_lines(draft.key, draft.draw[0], first, lines)
-            draft.draw[1] = 0
-        order = draft.order
+        if row_order.draw[1]:
+            first, lines = row_order.first, row_order.lines
+            row_order.draw[0] = permutation.shuffle_lines(
+                row_order.key, row_order.draw[0], first, lines
+            )
+            row_order.draw[1] = 0
+        order = row_order.order
         kernel.run_block(data, validation, plan[0], layers, state, work, p, curves, order, n_steps)
 
     return run_block
@@ -138,10 +142,10 @@ def run_block(dtype):
     state = kernel.State(flat, flat, flat, flat, flat, flat, np.zeros(1, np.int64))
     progress, curves = stopping.new_progress(0.0), np.zeros(1, stopping.CURVES)
     rows = np.dtype(np.int32)
-    draft = [read_only(rows, 2), numba.int32[:, ::1], read_only(rows, 1)]
-    draft = numba.types.NamedTuple([*draft, numba.uint32[::1], numba.int64[::1]], Draft)
+    row_order = [read_only(rows, 2), numba.int32[:, ::1], read_only(rows, 1)]
+    row_order = numba.types.NamedTuple([*row_order, numba.uint32[::1], numba.int64[::1]], RowOrder)
     return entry_point(
-        _build_run_block, data, data, plan, layers, state, work, progress, curves, draft, 1
+        _build_run_block, data, data, plan, layers, state, work, progress, curves, row_order, 1
     )
 
 

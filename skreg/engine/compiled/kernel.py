@@ -34,7 +34,8 @@ class Data(NamedTuple):
     """Rows for the kernel: X dense, or sparse by (values, columns, starts) as CSR has them.
 
     The form that is not used is empty. `weight` has mean 1 over the training rows. Pretext tasks
-    have dense rows: of validation rows in contrast X is (n_rows, 2 n_features), two views abreast.
+    have dense rows: under the contrastive task X of the validation rows is (n_rows, 2 n_features),
+    two views side by side.
     """
 
     X: np.ndarray  # (n_rows, n_features)
@@ -64,14 +65,14 @@ class State(NamedTuple):
     best: np.ndarray  # may be empty without early stopping
     anchor: np.ndarray  # may be empty without anchor_alpha
     average: np.ndarray  # may be empty without averaging
-    slept: np.ndarray  # (n_layers,), int64: steps that each layer was frozen for
+    steps_frozen: np.ndarray  # (n_layers,), int64: steps that each layer was frozen for
 
 
 class Work(NamedTuple):
     """Room for the steps to work in; nothing in it outlives a step."""
 
     acts: np.ndarray  # (capacity * sum of sizes,)
-    aside: np.ndarray  # what normalisation and skips keep for backward, as `passes` says
+    saved: np.ndarray  # what normalisation and skips keep for backward, as `passes` says
     words: np.ndarray  # uint64, the random bits of dropout masks, four units each
     bits: np.ndarray  # uint16, the same memory unit by unit
     deltas: np.ndarray  # (2, capacity * widest layer)
@@ -93,10 +94,10 @@ def make_work(plan, layers, capacity, dtype):
     n_words = np.where(layers["drop_threshold"] > 0, (capacity * layers["n_in"] + 3) // 4, 0)
     words = np.empty(int(n_words.sum()), np.uint64)
     spared = capacity if augmentation.needs_spare(plan) else 0
-    n_aside = (layers["normalization"] != normalization.NONE) + layers["skip"].astype(int)
+    n_saved = (layers["normalization"] != normalization.NONE) + layers["skip"].astype(int)
     return Work(
         acts=np.empty(capacity * int(layers["n_in"].sum() + n_outputs), dtype),
-        aside=np.empty(capacity * int(((layers["n_out"] + 1) * n_aside).sum()), dtype),
+        saved=np.empty(capacity * int(((layers["n_out"] + 1) * n_saved).sum()), dtype),
         words=words,
         bits=words.view(np.uint16),
         deltas=np.empty((2, capacity * int(layers["n_out"].max())), dtype),
@@ -149,7 +150,7 @@ def gather(data, rows, at, x, targets, weight):
 def fill_batch(data, rows, plan, layers, work):
     """Copy rows into the workspace: (features, flat; targets; weights), views of it.
 
-    In contrast all rows come once more after them.
+    Under the contrastive task all rows come once more after them.
     """
     n, n_features = rows.size * plan["n_views"], layers[0]["n_in"]
     batch, targets, weight = work.acts[: n * n_features], work.targets[:n], work.weight[:n]
@@ -196,13 +197,13 @@ def loss_and_gradient(data, rows, plan, layers, params, work, step, batch_share,
     n = weight.size
     if plan["weight_std"] > 0.0:
         point = noisy_weights(plan, layers, params, work.noisy, step)
-    acts, aside, gradient = work.acts, work.aside, work.gradient
+    acts, saved, gradient = work.acts, work.saved, work.gradient
     words, bits = work.words, work.bits
     raw = forward(
-        plan, layers, point, acts, aside, words, bits, weight, gradient, step, True, n_frozen
+        plan, layers, point, acts, saved, words, bits, weight, gradient, step, True, n_frozen
     )
     total = batch_loss(plan, raw, targets, weight, work.pairs)
-    backward(layers, point, acts, aside, bits, weight, work.deltas, gradient, n_frozen)
+    backward(layers, point, acts, saved, bits, weight, work.deltas, gradient, n_frozen)
     batch_share = batch_share if n > 1 else 0.0
     normalization.settle_statistics(layers, n_frozen, batch_share, gradient, params)
     freezing.clear_frozen(layers, n_frozen, gradient)
@@ -220,12 +221,12 @@ def step_gradient(data, rows, plan, layers, params, work, rate, step, n_frozen):
     """
     radius = second_gradient.radius(plan)
     loss, norm, point = 0.0, 0.0, params
-    for look in range(2):
-        batch_share = normalization.batch_share(step) if look == 0 else 0.0
+    for evaluation in range(2):
+        batch_share = normalization.batch_share(step) if evaluation == 0 else 0.0
         value = loss_and_gradient(
             data, rows, plan, layers, point, work, step, batch_share, n_frozen
         )
-        if look == 0:
+        if evaluation == 0:
             loss = value
             norm = second_gradient.norm_of(work.gradient) if radius > 0.0 else 0.0
             if norm == 0.0:
@@ -255,11 +256,11 @@ def change_weights(plan, layers, state, gradient, progress, n_frozen):
     The gradient is used up: it serves as room for the step sizes.
     """
     for i in range(n_frozen):
-        state.slept[i] += 1
+        state.steps_frozen[i] += 1
     for i in range(n_frozen, layers.size):
         layer = layers[i]
         rate = progress["learning_rate"] * layer["rate_factor"]
-        step = progress["step"] - state.slept[i]
+        step = progress["step"] - state.steps_frozen[i]
         at, end = layer["weight_at"], layer["end"]
         weights = flat_weights_of(layer, state.params)
         penalties.decay(layer, rate, weights)
@@ -281,9 +282,9 @@ def mean_loss(data, plan, layers, params, work):
     for start in range(0, n, capacity):
         rows = data.rows[start : min(start + capacity, n)]
         _, targets, weight = fill_batch(data, rows, plan, layers, work)
-        acts, aside, words, bits = work.acts, work.aside, work.words, work.bits
+        acts, saved, words, bits = work.acts, work.saved, work.words, work.bits
         raw = forward(
-            plan, layers, params, acts, aside, words, bits, weight, work.gradient, 0, False, 0
+            plan, layers, params, acts, saved, words, bits, weight, work.gradient, 0, False, 0
         )
         total += batch_loss(plan, raw, targets, weight, work.pairs)
         for r in range(weight.size):

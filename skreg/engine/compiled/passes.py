@@ -3,8 +3,9 @@
 The inputs of all layers, and the output after them, lie one after another in one buffer `acts`,
 each (n_rows, units) in C order; the batch itself comes first. Random bits of dropout masks lie in
 `words`, four units in each, layer after layer likewise; `bits` is their memory unit by unit.
-What backward needs beside lies in `aside`, layer after layer: of a normalised one the normalised
-values and a number per row, of one with a skip its branch and the factor of each row.
+What backward needs besides the activations lies in `saved`, layer after layer: of a normalised one
+the normalised values and a number per row, of one with a skip its branch and the factor of each
+row.
 """
 
 import numpy as np
@@ -18,14 +19,14 @@ _NARROW, _WIDE = 32, 16  # inputs up to which, and outputs from which on, BLAS i
 
 
 @jit
-def forward(plan, layers, params, acts, aside, words, bits, weight, scratch, step, noisy, n_frozen):
+def forward(plan, layers, params, acts, saved, words, bits, weight, scratch, step, noisy, n_frozen):
     """Raw prediction (n_rows, n_outputs) of the batch at the beginning of `acts`.
 
     With `noisy` the step's dropout and drop path are drawn and applied and batches normalised by
     their own statistics, but in the first `n_frozen` layers; without, the net is itself. `scratch`,
     of the parameters' size, takes the statistics used; `weight` is that of the rows.
     """
-    n_rows, at, words_at, aside_at = weight.size, 0, 0, 0
+    n_rows, at, words_at, saved_at = weight.size, 0, 0, 0
     for i in range(layers.size):
         layer = layers[i]
         n_in, n_out = layer["n_in"], layer["n_out"]
@@ -39,18 +40,18 @@ def forward(plan, layers, params, acts, aside, words, bits, weight, scratch, ste
         h, z = acts[at:middle].reshape(n_rows, n_in), acts[middle:end].reshape(n_rows, n_out)
         np.dot(h, weights_of(layer, params).T, z)
         bias = bias_of(layer, params)
-        aside_end = aside_at + n_rows * (n_out + 1)
+        saved_end = saved_at + n_rows * (n_out + 1)
         if layer["normalization"] != NONE:
             fixed = not noisy or n_rows == 1 or i < n_frozen
-            normalize(layer, params, scratch, weight, fixed, z, aside[aside_at:aside_end])
+            normalize(layer, params, scratch, weight, fixed, z, saved[saved_at:saved_end])
             bias = shift_of(layer, params)
-            aside_at, aside_end = aside_end, aside_end + n_rows * (n_out + 1)
+            saved_at, saved_end = saved_end, saved_end + n_rows * (n_out + 1)
         _add_bias_and_activate(layer["activation"], bias, z)
         if layer["skip"]:
-            factors = aside[aside_end - n_rows : aside_end]
+            factors = saved[saved_end - n_rows : saved_end]
             draw_paths(layer, plan, step, i, noisy, factors)
-            _add_skip(h, factors, aside[aside_at:aside_end], z)
-            aside_at = aside_end
+            _add_skip(h, factors, saved[saved_at:saved_end], z)
+            saved_at = saved_end
         at = middle
     return acts[at:end].reshape(n_rows, n_out)
 
@@ -88,17 +89,17 @@ def _add_skip(h, factors, branch, z):
 
 
 @jit
-def backward(layers, params, acts, aside, bits, weight, deltas, gradient, n_frozen):
+def backward(layers, params, acts, saved, bits, weight, deltas, gradient, n_frozen):
     """Gradient of the batch loss by all parameters above the frozen layers, into `gradient`.
 
     Comes after `forward` on the same rows with `gradient` as its scratch; the output at the end of
     `acts` has since been replaced by the loss's gradient by it. `deltas` is room for two layers'
     gradients.
     """
-    n_rows, at, words_at, aside_at = weight.size, 0, 0, 0
+    n_rows, at, words_at, saved_at = weight.size, 0, 0, 0
     for i in range(layers.size):
         at += n_rows * layers[i]["n_in"]
-        aside_at += n_rows * (layers[i]["n_out"] + 1) * _n_aside(layers[i])
+        saved_at += n_rows * (layers[i]["n_out"] + 1) * _n_saved(layers[i])
         if layers[i]["drop_threshold"] > 0:
             words_at += (n_rows * layers[i]["n_in"] + 3) // 4
     last = layers[layers.size - 1]
@@ -115,7 +116,7 @@ def backward(layers, params, acts, aside, bits, weight, deltas, gradient, n_froz
             return
         below, value = deltas[i % 2, :n_units], acts[at : at + n_units]
         threshold = layer["drop_threshold"]
-        n_aside = n_units + n_rows
+        n_saved = n_units + n_rows
         weights, layer_below = weights_of(layer, params), layers[i - 1]
         if _is_one_relu_wide(layer, layer_below):
             _pass_down_through_relu(delta, weights, h, below.reshape(n_rows, layer["n_in"]))
@@ -128,15 +129,15 @@ def backward(layers, params, acts, aside, bits, weight, deltas, gradient, n_froz
                 drop(threshold, bits[4 * words_at :], below)
             keep = h.dtype.type((65536.0 - threshold) / 65536.0)
             if layer_below["skip"]:
-                aside_at -= n_aside
-                _split(value, aside[aside_at + n_units : aside_at + n_aside], below)
-                keep, value = h.dtype.type(1), aside[aside_at : aside_at + n_units]
+                saved_at -= n_saved
+                _split(value, saved[saved_at + n_units : saved_at + n_saved], below)
+                keep, value = h.dtype.type(1), saved[saved_at : saved_at + n_units]
             _times_slope(layer_below["activation"], keep, value, below)
         layer = layer_below
         delta = below.reshape(n_rows, layer["n_out"])
         if layer["normalization"] != NONE:
-            aside_at -= n_aside
-            normed = aside[aside_at : aside_at + n_aside]
+            saved_at -= n_saved
+            normed = saved[saved_at : saved_at + n_saved]
             normalize_backward(layer, params, gradient, weight, normed, delta)
 
 
@@ -207,8 +208,8 @@ def _pass_down_through_relu(delta, weights, h, below):
 
 
 @jit
-def _n_aside(layer):
-    """How many arrays of (n_units + 1) numbers per row a layer keeps in `aside`."""
+def _n_saved(layer):
+    """How many arrays of (n_units + 1) numbers per row a layer keeps in `saved`."""
     return int(layer["normalization"] != NONE) + int(layer["skip"])
 
 

@@ -101,7 +101,7 @@ class TorchEngine:
         views = (compress(view, self.trained) for view in (self.numbers, *views))
         for weight, number, *moments in zip(self.parameters, *views, strict=True):
             tensors = [torch.from_numpy(m).to(self.device) for m in moments]
-            own_step = step - int(state.slept[number])
+            own_step = step - int(state.steps_frozen[number])
             factor = float(self.problem.layers["rate_factor"][number])
             self.optimizer.preset(weight, *tensors, own_step, factor)
             self._moments += zip(moments, tensors, strict=True)
@@ -158,7 +158,7 @@ class TorchEngine:
         mu = second_gradient.strength.py_func(plan, rate)
         rho = second_gradient.radius.py_func(plan)
         loss = second_gradient.torch_gradient(mu, rho, self.parameters, batch_loss)
-        self._forget_second_look()
+        self._restore_statistics()
         penalty = self._penalty()
         if isinstance(penalty, torch.Tensor):
             if penalty.requires_grad:
@@ -218,7 +218,7 @@ class TorchEngine:
         if self.architecture.draws_itself and second_gradient.radius.py_func(self.problem.plan[0]):
             self._seen = [(buffer, buffer.clone()) for buffer in self.module.buffers()]
 
-    def _forget_second_look(self):
+    def _restore_statistics(self):
         """A user's module takes its own statistics: leave it those of a step's first look."""
         for buffer, value in self._seen:
             buffer.copy_(value)
@@ -244,7 +244,7 @@ class TorchEngine:
         for layer, weight in pairs:
             penalties.torch_decay(layer, self.optimizer.rate_of(weight), weight)
         self.optimizer.step()
-        self.problem.state.slept[: self.n_frozen] += 1
+        self.problem.state.steps_frozen[: self.n_frozen] += 1
         for layer, weight in pairs:
             steps = partial(self._step_sizes, weight)
             penalties.torch_after_step(layer, _matrix(weight), steps)

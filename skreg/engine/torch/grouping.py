@@ -53,7 +53,7 @@ def signature(net):
     """
     p = net.problem
     plan, layers = p.plan[0], p.layers
-    second_look = float(second_gradient.radius.py_func(plan)) > 0
+    takes_second = float(second_gradient.radius.py_func(plan)) > 0
     obstacles = (
         net.engine != "torch",
         net.solver == "lbfgs",
@@ -65,8 +65,10 @@ def signature(net):
         p.score is not None or p.watch is not None,
         bool(net.verbose),
         plan["n_cycles"] > 1,
-        layers["frozen_for"].any() or (layers["rate_factor"] != 1).any() or p.state.slept.any(),
-        plan["gradient_penalty"] != 0 and not second_look,
+        layers["frozen_for"].any()
+        or (layers["rate_factor"] != 1).any()
+        or p.state.steps_frozen.any(),
+        plan["gradient_penalty"] != 0 and not takes_second,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
         is_pretext(plan),
         not _is_plain(net, layers),
@@ -80,7 +82,7 @@ def signature(net):
         *(plan[name].item() for name in _SHARED),
         *(buffer.size > 0 for buffer in p.state),
         p.validation.Y.shape[0] > 0,
-        second_look,
+        takes_second,
         bool(plan["gradient_penalty"] != 0),
         -(-p.data.Y.shape[0] // int(plan["batch_size"])),
         p.dtype.str,
@@ -131,7 +133,7 @@ def chunks(nets, memory_budget):
     return [nets[start:end] for start, end in pairwise(ends)]
 
 
-def train_together(nets, memory_budget=None, train_alone=None):
+def train_nets(nets, memory_budget=None, train_alone=None):
     """Train each net as its `fit` would, those that may stand together as stacks.
 
     Parameters

@@ -15,8 +15,8 @@ from skreg.engine.optimizers import SGD, adam_rate
 from skreg.regularizers import averaging, second_gradient
 
 
-class Line(NamedTuple):
-    """A step of a stack; of a `Sheet` the same with a leading axis of steps. None is off."""
+class StepInputs(NamedTuple):
+    """A step of a stack; of `EpochInputs` the same with a leading axis of steps. None is off."""
 
     rows: torch.Tensor  # (n_nets, n_rows) places in the stack's data
     n_rows: torch.Tensor  # (n_nets,), of the batch; what is beyond is padding
@@ -36,20 +36,20 @@ class Constants(NamedTuple):
     radius: torch.Tensor | None  # how far off the second gradient is taken
 
 
-class Sheet(NamedTuple):
+class EpochInputs(NamedTuple):
     """An epoch of a stack."""
 
-    lines: Line
+    steps: StepInputs
     constants: Constants
 
     @property
     def n_steps(self):
         """Steps of the epoch."""
-        return len(self.lines.rows)
+        return len(self.steps.rows)
 
-    def line(self, number):
+    def step(self, number):
         """A step by its number, an int or a tensor of one int64."""
-        return Line(*(t if t is None else _at(t, number) for t in self.lines))
+        return StepInputs(*(t if t is None else _at(t, number) for t in self.steps))
 
     def tensors(self):
         """All tensors that there are."""
@@ -79,7 +79,7 @@ def positions(n_rows, batch_size, width):
     return begins[:, None], np.arange(width) % counts[:, None], counts
 
 
-def make_sheet(problems, plans, progress, running, starts, layout, device):
+def make_epoch_inputs(problems, plans, progress, running, starts, layout, device):
     """The next epoch of each problem.
 
     Draws each problem's permutation and counts its averages; its steps are left to be counted.
@@ -110,7 +110,7 @@ def make_sheet(problems, plans, progress, running, starts, layout, device):
     partners, shares = _mixing(problems, orders, layout, steps) if mixes else (None, None)
     rate = np.where(running, progress["learning_rate"], 0.0)
     penalized = plans["gradient_penalty"].any()
-    looks_twice = penalized or plans["sam_rho"].any()
+    takes_second = penalized or plans["sam_rho"].any()
 
     def tensor(values, dtype=problems[0].dtype):
         if values is None:
@@ -129,7 +129,7 @@ def make_sheet(problems, plans, progress, running, starts, layout, device):
     else:
         rates = adam_rate.py_func(plan, rate, steps)
         sizes = rate * np.sqrt(1 - plan["beta_2"] ** steps)
-    lines = Line(
+    by_step = StepInputs(
         rows=tensor(np.stack(rows, axis=1), np.int64),
         n_rows=tensor(counts),
         steps=tensor(steps, np.int64),
@@ -142,9 +142,9 @@ def make_sheet(problems, plans, progress, running, starts, layout, device):
     constants = Constants(
         learning_rate=tensor(rate),
         penalty=tensor(of_each(second_gradient.strength, rate) if penalized else None),
-        radius=tensor(of_each(second_gradient.radius) if looks_twice else None),
+        radius=tensor(of_each(second_gradient.radius) if takes_second else None),
     )
-    return Sheet(lines, constants)
+    return EpochInputs(by_step, constants)
 
 
 def _mixing(problems, orders, layout, steps):

@@ -9,19 +9,19 @@ import time
 
 import torch
 
-from skreg.engine.torch.grouping import signature, train_together
-from skreg.threads.turns import baton
+from skreg.engine.torch.grouping import signature, train_nets
+from skreg.threads.python_lock import python_lock
 
 _QUIET = 0.25  # seconds without a newcomer after which those here begin
-_LOOK = 0.5  # seconds after which one who waits asks whether somebody still waits for it
+_POLL = 0.5  # seconds after which one who waits asks whether somebody still waits for it
 
 
-def gathers(net):
+def waits_for_others(net):
     """Whether a net waits for others to train with: on a GPU, where it may stand in a stack."""
     return torch.device(net.device).type == "cuda" and signature(net) is not None
 
 
-class Gathering:
+class Meeting:
     """The nets of one pool of tasks that are ready to train.
 
     Parameters
@@ -44,19 +44,19 @@ class Gathering:
         ------
         DivergenceError
             Where this net leaves the finite numbers.
-        skreg.threads.turns.Cancelled
+        skreg.threads.python_lock.Cancelled
             Where nobody waits for it any more.
         """
         entry = _Entry(net)
-        with baton.released():
+        with python_lock.released():
             with self._changed:
                 self._waiting.append(entry)
                 self._last = time.monotonic()
                 while not entry.done and not self._leads(entry):
-                    baton.check()
+                    python_lock.check()
                     # hundreds may wait here: only the one who may lead looks often
                     first = not self._busy and self._waiting[0] is entry
-                    self._changed.wait(_QUIET / 10 if first else _LOOK)
+                    self._changed.wait(_QUIET / 10 if first else _POLL)
                 together = self._waiting if not entry.done else []
                 if together:
                     self._waiting, self._busy = [], True
@@ -74,7 +74,7 @@ class Gathering:
     def _train(self, together):
         errors = [None] * len(together)
         try:
-            errors = train_together([entry.net for entry in together], self._memory)
+            errors = train_nets([entry.net for entry in together], self._memory)
         except BaseException as error:
             errors = [error] * len(together)
         finally:

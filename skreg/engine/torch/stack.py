@@ -18,11 +18,11 @@ import torch
 
 from skreg.engine.compiled import entry_points
 from skreg.engine.torch.graph import RecordedStep
-from skreg.engine.torch.inputs import make_sheet, positions
+from skreg.engine.torch.inputs import make_epoch_inputs, positions
 from skreg.engine.torch.step import Rows, Step
 from skreg.losses import formulas
 from skreg.regularizers import stopping
-from skreg.threads.turns import baton
+from skreg.threads.python_lock import python_lock
 
 PIECE = 1024  # validation rows of each net that go through the stack at once
 _LEAVES = 0.25  # of a stack have come to their end when they leave it
@@ -55,14 +55,14 @@ class Stack:
         """Train every net to its end."""
         while self.nets:
             self._run_epoch()
-            baton.check()
+            python_lock.check()
 
     def _prepare(self):
         """What depends on which nets are in the stack, beside their state."""
         self.problems = [net.problem for net in self.nets]
         self._running = np.ones(len(self.nets), bool)
-        self._plans = _together([p.plan for p in self.problems])
-        self._progress = _together([p.progress for p in self.problems])
+        self._plans = _concatenated([p.plan for p in self.problems])
+        self._progress = _concatenated([p.progress for p in self.problems])
         for m, problem in enumerate(self.problems):  # so that all can be booked at once
             problem.progress = self._progress[m : m + 1]
         self.step = Step(self.problems, self._plans, self.state, self.data)
@@ -77,11 +77,11 @@ class Stack:
     def _run_epoch(self):
         start = time.perf_counter()
         nets = self.problems, self._plans, self._progress, self._running
-        sheet = make_sheet(*nets, self._starts, self._positions, self.device)
-        total = self._take_steps(sheet)
+        inputs = make_epoch_inputs(*nets, self._starts, self._positions, self.device)
+        total = self._take_steps(inputs)
         measured = self._measured()
         figures = torch.stack([total, self._validation_loss(measured)]).cpu().numpy()
-        best = self._book(*figures, sheet.n_steps, start)
+        best = self._book(*figures, inputs.n_steps, start)
         if best.any():
             index = self._index(np.flatnonzero(best))
             self.state["best"][index] = measured[index]
@@ -89,16 +89,16 @@ class Stack:
         self._epochs_left -= 1
         self._let_go()
 
-    def _take_steps(self, sheet):
+    def _take_steps(self, inputs):
         """All steps of an epoch; the sums of all nets' losses."""
-        n_ahead = sheet.n_steps * self._epochs_left.max()
+        n_ahead = inputs.n_steps * self._epochs_left.max()
         may_record = self.device.type == "cuda" and self._n_epochs_here > 0
         if self._recorded is None and may_record and n_ahead >= _WORTH_RECORDING:
-            self._recorded = RecordedStep(self.step, sheet)
+            self._recorded = RecordedStep(self.step, inputs)
         if self._recorded is not None:
-            return self._recorded.epoch(sheet)
-        lines = map(sheet.line, range(sheet.n_steps))
-        return sum(self.step.take(line, sheet.constants) for line in lines)
+            return self._recorded.epoch(inputs)
+        steps = map(inputs.step, range(inputs.n_steps))
+        return sum(self.step.take(step, inputs.constants) for step in steps)
 
     def _measured(self):
         """The weights that validation looks at, as `Problem.measured` has them."""
@@ -177,7 +177,7 @@ class Stack:
         return torch.as_tensor(np.asarray(numbers, dtype=np.int64)).to(self.device)
 
 
-def _together(records):
+def _concatenated(records):
     """Arrays of one record as one array; `np.concatenate` looks at every field of each."""
     out = np.empty(len(records), records[0].dtype)
     for m, record in enumerate(records):

@@ -95,13 +95,14 @@ class Step:
         flat = self.state[name]
         return self.views(flat)[0] if flat.shape[1] else [None] * len(self.layout)
 
-    def take(self, line, constants):
-        """Take a step (`Line`, `Constants` of a sheet); all nets' losses, penalties included.
+    def take(self, inputs, constants):
+        """Take a step (`StepInputs`, `Constants` of `EpochInputs`); all nets' losses, penalties
+        included.
 
         The sums over the rows of the batches, float64, on the device.
         """
-        self.noise.begin_step(line.steps)
-        x, y, weight = self._mixed_batch(line)
+        self.noise.begin_step(inputs.steps)
+        x, y, weight = self._mixed_batch(inputs)
         x, y = self.noise.inputs(x), self.noise.targets(y)
         leaves = [leaf for pair in zip(self.weights, self.biases, strict=True) for leaf in pair]
         for leaf in leaves:
@@ -110,7 +111,7 @@ class Step:
         def batch_losses():
             weights = [self.noise.weights(i, w) for i, w in enumerate(self.weights)]
             raw = self.raw_prediction(weights, self.biases, x, self.noise)
-            return formulas.torch_loss(self.plan, raw, y, weight) / line.n_rows
+            return formulas.torch_loss(self.plan, raw, y, weight) / inputs.n_rows
 
         loss = second_gradient.torch_gradient(
             constants.penalty, constants.radius, leaves, batch_losses
@@ -122,15 +123,15 @@ class Step:
                 penalty.sum().backward()
             loss = loss + penalty.detach()
         gradient = torch.cat([leaf.grad.flatten(1) for leaf in leaves], dim=1)
-        self._change_weights(gradient, line, constants.learning_rate)
-        return loss.double() * line.n_rows
+        self._change_weights(gradient, inputs, constants.learning_rate)
+        return loss.double() * inputs.n_rows
 
-    def _mixed_batch(self, line):
-        batch = self.data.take(line.rows, line.n_rows)
-        if line.partners is None:
+    def _mixed_batch(self, inputs):
+        batch = self.data.take(inputs.rows, inputs.n_rows)
+        if inputs.partners is None:
             return batch
-        partners = self.data.take(line.partners, line.n_rows)
-        shares = line.shares[:, None], line.shares[:, None, None]
+        partners = self.data.take(inputs.partners, inputs.n_rows)
+        shares = inputs.shares[:, None], inputs.shares[:, None, None]
         return [
             shares[a.ndim - 2] * a + (1 - shares[a.ndim - 2]) * b
             for a, b in zip(batch, partners, strict=True)
@@ -142,7 +143,7 @@ class Step:
         return stacked_mlp(weights, biases, activation, x, noise)
 
     @torch.no_grad()
-    def _change_weights(self, gradient, line, learning_rate):
+    def _change_weights(self, gradient, inputs, learning_rate):
         """The optimizer's step, with what comes before and after it; then the average's."""
         params = self.state["params"]
         if self.clip is not None:
@@ -150,11 +151,11 @@ class Step:
         for layer, weight in zip(self.layers, self.weights, strict=True):
             penalties.torch_decay(layer, learning_rate, weight)
         moments = self.state["first"], self.state["second"]
-        update_weights(self.plan, line.rates[:, None], params, gradient, *moments)
-        sizes = line.sizes[:, None, None]
+        update_weights(self.plan, inputs.rates[:, None], params, gradient, *moments)
+        sizes = inputs.sizes[:, None, None]
         for layer, weight, second in zip(self.layers, self.weights, self.seconds, strict=True):
             penalties.torch_after_step(layer, weight, partial(self._step_sizes, sizes, second))
-        shares = line.average_shares
+        shares = inputs.average_shares
         if shares is not None:
             averaging.torch_average_in(shares[:, None], [params], [self.state["average"]])
 

@@ -1,6 +1,6 @@
-"""The baton: tasks beside each other in threads run their Python parts one at a time.
+"""The Python lock: tasks beside each other in threads run their Python parts one at a time.
 
-A task of `skreg.parallel.backend` holds the baton but while its net trains, so transformers,
+A task of `skreg.parallel.backend` holds the lock but while its net trains, so transformers,
 scorers and estimators that are not thread-safe are safe, and so are the process's warning filters,
 which scikit-learn changes for every task: each holder sees its own, everybody else those from
 outside.
@@ -18,14 +18,14 @@ from collections import deque
 from contextlib import contextmanager
 
 _STANDSTILL = 1.0  # seconds without work after which a holder is overtaken
-_LOOK = 0.25  # seconds between looks at it
+_POLL = 0.25  # seconds between looks at it
 
 
 class Cancelled(BaseException):
     """Ends a task whose result nobody waits for any more; no business of `except Exception`."""
 
 
-class Baton:
+class PythonLock:
     """A lock for the Python parts of tasks, handed on in the order of asking.
 
     A thread that holds it has a `task` (an object with an attribute `cancelled`, or None).
@@ -43,7 +43,7 @@ class Baton:
         return getattr(self._mine, "task", None)
 
     def is_held(self):
-        """Whether this thread holds the baton (or did until it was overtaken)."""
+        """Whether this thread holds the lock (or did until it was overtaken)."""
         return getattr(self._mine, "turn", None) is not None
 
     def check(self):
@@ -51,8 +51,8 @@ class Baton:
         if self.task is not None and self.task.cancelled:
             raise Cancelled
 
-    def work_on(self, task):
-        """Begin a task with the baton, taken where this thread has not kept it from the last one.
+    def start_task(self, task):
+        """Begin a task with the lock, taken where this thread has not kept it from the last one.
 
         Raises
         ------
@@ -62,13 +62,13 @@ class Baton:
         self._mine.task = task
         turn = getattr(self._mine, "turn", None)
         if turn is None or turn is not self._holder:
-            self.put_down()
-            self.take()
+            self.release()
+            self.acquire()
         self.check()
 
     @contextmanager
     def released(self):
-        """Put the baton down for the length of the block, where this thread holds it.
+        """Put the lock down for the length of the block, where this thread holds it.
 
         Raises
         ------
@@ -78,14 +78,14 @@ class Baton:
         if not self.is_held():
             yield
             return
-        handling = self.put_down()
+        handling = self.release()
         try:
             yield
         finally:
-            self.take(handling)
+            self.acquire(handling)
 
-    def take(self, handling=None):
-        """Wait for the baton, and handle warnings as `put_down` gave it, or as is found."""
+    def acquire(self, handling=None):
+        """Wait for the lock, and handle warnings as `release` gave it, or as is found."""
         turn = _Turn()
         try:
             with self._lock:
@@ -95,7 +95,7 @@ class Baton:
                     turn.gate.acquire()
                     self._waiting.append(turn)
             while turn is not self._holder:
-                if not turn.gate.acquire(timeout=_LOOK):
+                if not turn.gate.acquire(timeout=_POLL):
                     self.check()
                     self._overtake_a_standstill()
             self.check()
@@ -105,15 +105,15 @@ class Baton:
         turn.begin(handling)
         self._mine.turn = turn
 
-    def put_down(self):
-        """Hand the baton on, where this thread holds it. Gives how it handled warnings."""
+    def release(self):
+        """Hand the lock on, where this thread holds it. Gives how it handled warnings."""
         turn, self._mine.turn = getattr(self._mine, "turn", None), None
         if turn is None:
             return None
         handling = turn.end(restore=turn is self._holder)
         with self._lock:
             if turn is self._holder:
-                self._hand_on()
+                self._pass_on()
         return handling
 
     def after_fork(self):
@@ -121,7 +121,7 @@ class Baton:
         self._lock, self._waiting = threading.Lock(), deque()
         self._holder = getattr(self._mine, "turn", None)
 
-    def _hand_on(self):
+    def _pass_on(self):
         self._holder = self._waiting.popleft() if self._waiting else None
         if self._holder is not None:
             self._holder.gate.release()
@@ -129,18 +129,18 @@ class Baton:
     def _give_up(self, turn):
         with self._lock:
             if turn is self._holder:
-                self._hand_on()
+                self._pass_on()
             elif turn in self._waiting:
                 self._waiting.remove(turn)
 
     def _overtake_a_standstill(self):
         with self._lock:
             if self._holder is not None and self._holder.stands_still():
-                self._hand_on()
+                self._pass_on()
 
 
 class _Turn:
-    """A thread's time with the baton."""
+    """A thread's time with the lock."""
 
     def __init__(self):
         self.gate = threading.Lock()
@@ -193,8 +193,8 @@ def _handle_warnings(handling):
         pass  # tells modules that remember what they warned of
 
 
-baton = Baton()
+python_lock = PythonLock()
 """The one of this process."""
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=baton.after_fork)
+    os.register_at_fork(after_in_child=python_lock.after_fork)

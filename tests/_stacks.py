@@ -81,7 +81,7 @@ class Session:
         numbers = sorted(self._waiting)
         nets = [self._waiting.pop(i) for i in numbers]
         self.rounds.append([grouping.signature(net) for net in nets])
-        raised = grouping.train_together(nets, **self._options)
+        raised = grouping.train_nets(nets, **self._options)
         self._raised.update(zip(numbers, raised, strict=True))
         self._changed.notify_all()
 
