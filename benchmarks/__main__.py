@@ -27,6 +27,7 @@ NAMES = (
     "tabular_pretraining",
     "search_space",
     "generalization",
+    "uncertainty",
 )
 
 

@@ -30,7 +30,7 @@ _HOME = {
     "save": "skreg.saving",
     "search_space": "skreg.model_selection",
 }
-_MODULES = {"augmentation", "inspection"}
+_MODULES = {"augmentation", "inspection", "metrics"}
 __all__ = ["__version__", *sorted(_MODULES), *_HOME]
 
 

@@ -56,6 +56,7 @@ REGRESSOR_CONFIGURATIONS = {
         "pretrained_lr_mult": 0.5,
     },
     "huber_target_noise": {"loss": "huber", "target_noise_std": 0.05},
+    "gaussian": {"loss": "gaussian"},
     "two_layers_unscaled": {"hidden_layer_sizes": (30, 20), "scale_target": False},
 }
 MASKED_CONFIGURATIONS = {

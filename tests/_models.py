@@ -45,6 +45,7 @@ MLPS = [
     _net(MLPRegressor, "regression", "averaging", averaging="ema"),
     _net(MLPRegressor, "counts", "poisson", loss="poisson"),
     _net(MLPRegressor, "multioutput", "default"),
+    _net(MLPRegressor, "multioutput", "gaussian", loss="gaussian"),
     _net(MLPRegressor, "counts", "poisson_unscaled", loss="poisson", scale_target=False),
     _net(MLPClassifier, "binary", "default"),
     _net(MLPClassifier, "binary", "snapshots", **SNAPSHOTS),
@@ -60,6 +61,7 @@ CONV_NETS = [
     _net(ConvNetRegressor, "regression", "default", **CONV),
     _net(ConvNetRegressor, "multioutput", "images", **CONV, input_shape=(1, 2, 5)),
     _net(ConvNetRegressor, "regression", "snapshots", **CONV, **SNAPSHOTS),
+    _net(ConvNetRegressor, "regression", "laplace", **CONV, loss="laplace"),
     _net(ConvNetClassifier, "multiclass", "residual", **CONV, residual=True, normalization="layer"),
     _net(ConvNetClassifier, "binary", "float64", **CONV, dtype="float64", **STOP),
 ]

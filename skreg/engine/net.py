@@ -22,7 +22,6 @@ from skreg.engine.torch.optimizer import RegularizedOptimizer
 from skreg.exceptions import DivergenceError
 from skreg.losses import formulas
 from skreg.losses.batch_loss import torch_batch_loss
-from skreg.losses.records import LOSSES
 from skreg.regularizers import stopping
 from skreg.threads.blas import threads_of_a_net
 from skreg.threads.python_lock import python_lock
@@ -45,8 +44,7 @@ class BatchLoss(nn.Module):
         plan = self.plan[0]
         if plan["loss"] == formulas.CROSS_ENTROPY and y.ndim == 1:
             y = functional.one_hot(y.long(), raw.shape[1])
-        pretext = LOSSES[formulas.NAMES[plan["loss"]]].task == "pretext"
-        y = y.reshape((len(raw), -1) if pretext else raw.shape).to(raw.dtype)
+        y = y.reshape(len(raw), -1).to(raw.dtype)
         return torch_batch_loss(plan, raw, y, torch.ones_like(raw[:, 0])) / len(raw)
 
 

@@ -35,8 +35,14 @@ class JointPrediction:
         """Pieces of the regressors' predictions, each (n_nets, n_rows, n_outputs)."""
         scale = np.stack([net.target_scale_ for net in self.nets])[:, None]
         mean = np.stack([net.target_mean_ for net in self.nets])[:, None]
+        point = self.nets[0]._target.point
         for output in self._outputs(X):
-            yield output * scale + mean
+            yield point(output) * scale + mean
+
+    def components(self, X):
+        """What each regressor says of the rows: lists of `distributions.Component`, by pieces."""
+        for output in self._outputs(X):
+            yield [net._target.component(own) for net, own in zip(self.nets, output, strict=True)]
 
     def probabilities(self, X):
         """Pieces of the classifiers' probabilities, each (n_nets, n_rows, n_classes)."""
@@ -90,4 +96,5 @@ def stackable(nets):
 def _architecture(net):
     shapes = tuple(coef.shape for coef in net.coefs_)
     classes = tuple(getattr(net, "classes_", ()))
-    return shapes, net.coefs_[0].dtype, net._activation, net.out_activation_, classes
+    loss = getattr(net._target, "distribution", None)
+    return shapes, net.coefs_[0].dtype, net._activation, net.out_activation_, classes, loss

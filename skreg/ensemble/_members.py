@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
 from skreg.ensemble import _fitting
+from skreg.ensemble._conformal import calibration, seen_by
 from skreg.ensemble._cores import on_all_cores
 from skreg.ensemble._joint_prediction import JointPrediction, stackable
 from skreg.ensemble._onnx import ensemble_answer
@@ -77,7 +78,7 @@ class Members(CallbackSupportMixin, OnnxMixin):
             fit_params = process_routing(self, "fit", **fit_params)["estimator"]["fit"]
             self._prepare_draws(X, y, weight)
             self._fit_members(X, self._told(y), fit_params, task)
-            for name in ("oob_score_", "oob_prediction_", "oob_decision_function_"):
+            for name in ("oob_score_", "oob_prediction_", "oob_decision_function_", "_seen"):
                 vars(self).pop(name, None)  # of other members
             if self.oob_score:
                 self._score_out_of_bag(X, y, np.ones(len(y)) if weight is None else weight)
@@ -154,25 +155,28 @@ class Members(CallbackSupportMixin, OnnxMixin):
 
     def _score_out_of_bag(self, X, y, weight):
         """Predictions of each row by the members that did not draw it, and their score."""
-        classes = getattr(self, "n_classes_", None)
-        method = "predict_proba" if classes else "predict"
-        total = np.zeros((X.shape[0], classes or y.reshape(len(y), -1).shape[1]))
-        counts = np.zeros(X.shape[0])
-        parts = zip(self.estimators_, self._get_estimators_indices(), strict=True)
-        for member, (columns, rows) in parts:
-            out = np.ones(X.shape[0], bool)
-            out[rows] = False
-            if out.any():
-                total[out] += self._own(member, X[out][:, columns], method, {})
-                counts += out
-        seen = (counts > 0) & (weight > 0)
-        if not seen.any():
+        parts = []
+        draws = zip(count(), self.estimators_, self._get_estimators_indices())
+        for i, member, (columns, drawn) in draws:
+            rows = np.setdiff1d(np.arange(X.shape[0]), drawn)
+            if rows.size:
+                answers, variances = self._moments(member, X[rows][:, columns])
+                variances = None if variances is None else variances[None]
+                parts.append(([i], [1.0], rows, answers[None], variances))
+        positive = np.flatnonzero(weight > 0)
+        if not any(np.isin(rows, positive).any() for _, _, rows, *_ in parts):
             raise ValueError(
                 f"oob_score=True, but each of the {len(self.estimators_)} members drew all rows: "
                 "raise n_estimators, or lower max_samples."
             )
-        counts[counts == 0] = np.nan
-        self._book_oob(y, total / counts[:, None], seen, weight[seen])
+        rows, out, mean, std = seen_by(parts, len(self.estimators_), X.shape[0])
+        prediction = np.full((X.shape[0], mean.shape[1]), np.nan)
+        prediction[rows] = mean
+        seen = np.isfinite(prediction[:, 0]) & (weight > 0)
+        self._book_oob(y, prediction, seen, weight[seen])
+        kept = weight[rows] > 0
+        score = self._scores_of(y[rows], mean, std)[kept]
+        self._seen = calibration(out[:, kept], score, weight[rows][kept], std is not None)
 
     def _pieces(self, X, method, params):
         """Answers of all members to `method`, piece by piece over the rows.
@@ -236,7 +240,8 @@ _PARAMETERS = """\
     bootstrap_features : bool, default=False
         Whether columns are drawn with replacement.
     oob_score : bool, default=False
-        Whether to score the ensemble on rows that members have not drawn (`oob_score_`).
+        Whether to score the ensemble on rows that members have not drawn (`oob_score_`); these
+        rows also say how wide the intervals and sets must be that cover.
     warm_start : bool, default=False
         Whether `fit` keeps the members and adds as many as are missing to `n_estimators`.
     n_jobs : int, default=None

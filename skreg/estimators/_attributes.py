@@ -152,6 +152,14 @@ ATTRIBUTES = [
         "n_outputs_",
         type="int",
         doc="Number of outputs of the net.",
+        instead={
+            "regressor": {
+                "doc": """
+        Number of targets. The net has as many outputs, or two for each where its loss is
+        "gaussian" or "laplace".
+        """
+            }
+        },
     ),
     Entry(
         "out_activation_",

@@ -29,7 +29,7 @@ class BaseConvNet(OnnxMixin, TransferMixin, TorchNet, LayeredNet):
         return ConvArchitecture(params, self.input_shape_, channels, n_outputs)
 
     def _architecture_of(self, params, weights):
-        return self._architecture(params, self.n_outputs_, None)
+        return self._architecture(params, self._target.n_raw, None)
 
     def _set_weights(self, weights, architecture):
         TorchNet._set_weights(self, weights, architecture)

@@ -94,7 +94,7 @@ class BaseUsersNet(OnnxMixin, TorchNet):
     def _architecture_of(self, params, weights):
         from skreg.engine.module_net import UsersArchitecture
 
-        more = self._made_by()[1], self.input_shape_, self.n_outputs_, 0, weights
+        more = self._made_by()[1], self.input_shape_, self._target.n_raw, 0, weights
         return UsersArchitecture(params, *more)
 
     def _made_by(self):

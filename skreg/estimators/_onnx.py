@@ -155,6 +155,9 @@ def net_answer(net, graph, x, through, raw_scores):
     outputs = [through(net, weights, graph, x, link) for weights in snapshots or [net._weights()]]
     output = outputs[0] if len(outputs) == 1 else graph.mean(outputs)
     if not is_classifier(net):
+        if target.n_raw != target.n_outputs:
+            columns = target.point(np.arange(target.n_raw))
+            output = graph.node("Gather", [output, graph.constant(columns)], axis=1)
         output = graph.node("Mul", [output, graph.constant(target.scale)])
         return graph.node("Add", [output, graph.constant(target.mean)])
     if raw_scores and snapshots:

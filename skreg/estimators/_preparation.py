@@ -75,7 +75,7 @@ class PreparationMixin:
         from skreg.engine.train import make_problem
 
         drawn_by = None if how.warm else memory.random_state
-        architecture = self._architecture(params, target.n_outputs, drawn_by)
+        architecture = self._architecture(params, target.n_raw, drawn_by)
         weights = self._starting_weights(architecture, memory, how.warm)
         if how.stop and held_out is None:
             rows, held_out = split_off(rows, self.validation_fraction, target, memory.random_state)

@@ -9,11 +9,13 @@ from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import _fit_context
 from skreg.estimators._mc_dropout import moments, thinned_outputs
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
+from skreg.estimators._predictive import Mixture, PredictsDistribution
 from skreg.estimators._targets import RegressionTarget
 from skreg.estimators._validation import FIT_REQUESTS
+from skreg.losses.records import LOSSES, with_distribution
 
 
-class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
+class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
     """`partial_fit`, `predict` and the target's units, beside `skreg.estimators._base.BaseMLP`."""
 
     __metadata_request__fit = FIT_REQUESTS
@@ -51,12 +53,13 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows to predict.
         return_std : bool, default=False
-            Whether to return a standard deviation as well: that over the snapshots, where there
-            are `n_snapshots`, else over passes with dropout left on (Gal & Ghahramani 2016). It
-            is a spread of nets, not a confidence interval.
+            Whether to return a standard deviation as well. Where the loss is a distribution
+            ("gaussian", "laplace") it is the target's, of which `predict_spread` gives the parts.
+            Else it is a spread of nets, not a confidence interval: over the snapshots, where there
+            are `n_snapshots`, else over passes with dropout left on (Gal & Ghahramani 2016).
         n_samples : int, default=None
-            Passes with dropout left on; None is 100 with `return_std`, and else the net as it is.
-            A pass is one thinned net for all rows.
+            Passes with dropout left on, one thinned net for all rows each. None is the net as it
+            is; with `return_std` and a loss that is no distribution it is 100.
         random_state : int, RandomState instance or None, default=None
             Seed of the masks; None is 0. The same seed gives the same masks.
 
@@ -66,7 +69,7 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
             Predictions, with the ndim of the y given to `fit`; computed in float64, so that a row's
             prediction does not depend on the rows beside it. Their mean, where there are passes.
         std : ndarray of the shape of y
-            Only with `return_std`, in units of y (divided by the number of nets or passes).
+            Only with `return_std`, in units of y (a spread of nets is divided by their number).
 
         Raises
         ------
@@ -76,13 +79,38 @@ class NetRegressorMixin(MultiOutputMixin, RegressorMixin):
         if not return_std and n_samples is None:
             output = self._output(X, np.float64)  # raises where there is no fit, before _target
             return self._target.decode(output)
-        if n_samples is None and getattr(self, "snapshots_", None):
-            outputs = self._outputs(X, np.float64)
-        else:
-            n_samples = 100 if n_samples is None else n_samples
-            outputs = thinned_outputs(self, X, n_samples, random_state, np.float64)
+        if return_std and self._lacks_distribution() is None:
+            mixture = self._mixture(X, n_samples=n_samples, random_state=random_state)
+            return tuple(map(self._in_answers_shape, (mixture.mean(), mixture.spread()[0])))
+        if n_samples is None and not getattr(self, "snapshots_", None):
+            n_samples = 100
+        outputs = self._outputs_of_all(X, n_samples, random_state)
         mean, std = moments(self._target.decode(output) for output in outputs)
         return (mean, std) if return_std else mean
+
+    def _outputs_of_all(self, X, n_samples, random_state):
+        """Outputs of the snapshots, or of `n_samples` passes with dropout left on."""
+        if n_samples is None:
+            return self._outputs(X, np.float64)
+        return thinned_outputs(self, X, n_samples, random_state, np.float64)
+
+    def _mixture(self, X, *, n_samples=None, random_state=None):
+        outputs = self._outputs_of_all(X, n_samples, random_state)
+        return Mixture(self._target.component(output) for output in outputs)
+
+    def _lacks_distribution(self):
+        """Why there is no distribution to ask for; None where there is one."""
+        loss = self._target.loss if hasattr(self, "_target") else self.loss
+        if loss in LOSSES and LOSSES[loss].distribution is None:
+            return (
+                f"loss={loss!r} predicts points, and no distribution of the target: fit with loss "
+                f"set to one of {with_distribution()}."
+            )
+        return None
+
+    @property
+    def _answer_ndim(self):
+        return self._target.ndim
 
     @available_if(takes_snapshots)
     def predict_members(self, X):

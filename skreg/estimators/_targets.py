@@ -14,6 +14,7 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skreg.compat.arrays import check_no_grad
+from skreg.losses.formulas.distributions import DISTRIBUTIONS
 from skreg.losses.records import LOSSES
 
 _ROWS_AT_ONCE = 2**20
@@ -31,10 +32,14 @@ class RegressionTarget:
 
     Attributes
     ----------
+    n_outputs, n_raw : int
+        Columns of y, and raw outputs that the net has for them.
     mean, scale : ndarray of shape (n_outputs,)
         ``y = mean + scale * (target in training units)``. The poisson loss divides by the mean
         only: ``mean`` is 0 and ``scale`` the mean.
     """
+
+    loss = "squared_error"  # of saved targets that do not say
 
     def __init__(self, y, loss, scale_target):
         self.ndim, self.n_outputs = y.ndim, 1 if y.ndim == 1 else y.shape[1]
@@ -43,15 +48,25 @@ class RegressionTarget:
         self.forget()
         self.mean, self.scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
 
+    @property
+    def n_raw(self):
+        """Raw outputs of the net."""
+        return self.n_outputs * LOSSES[self.loss].outputs_per_target
+
+    @property
+    def distribution(self):
+        """What the net's outputs are the parameters of; None where they are points."""
+        return DISTRIBUTIONS.get(LOSSES[self.loss].distribution)
+
     def changed_to(self, loss, scale_target):
         """This target under other parameters, for a net that goes on.
 
         Raises
         ------
         ValueError
-            Where the loss takes another link than the net was trained for.
+            Where the loss takes another link or distribution than the net was trained for.
         """
-        if LOSSES[loss].link != self.link:
+        if LOSSES[loss].reading != LOSSES[self.loss].reading:
             raise ValueError(
                 f"loss={loss!r} reads the net's output in another way than loss={self.loss!r}, "
                 "with which it was fitted: fit with warm_start=False to begin anew."
@@ -98,7 +113,7 @@ class RegressionTarget:
 
         Returns
         -------
-        factor, offset : ndarray of shape (n_outputs,)
+        factor, offset : ndarray of shape (n_raw,)
             Times and plus which the last layer's output gives the predictions it gave before.
         """
         before = self.mean, self.scale
@@ -115,7 +130,10 @@ class RegressionTarget:
         self.mean, self.scale = self._units()
         if self.link == "exp":
             return np.ones(self.n_outputs), np.log(before[1] / self.scale)
-        return before[1] / self.scale, (before[0] - self.mean) / self.scale
+        factor, offset = before[1] / self.scale, (before[0] - self.mean) / self.scale
+        if self.distribution is not None:
+            return self.distribution.rescaled(factor, offset)
+        return factor, offset
 
     def _units(self):
         if not self.scale_target:
@@ -140,8 +158,18 @@ class RegressionTarget:
 
     def decode(self, output):
         """Predictions in the units and with the ndim of y, from the net's output after its link."""
-        y = output * self.scale + self.mean
+        y = self.point(output) * self.scale + self.mean
         return y.ravel() if self.ndim == 1 else y
+
+    def point(self, output):
+        """Columns of the output (..., n_raw) that are the point prediction."""
+        if self.distribution is None:
+            return output
+        return self.distribution.point(output, self.n_outputs)
+
+    def component(self, output):
+        """What the net says of the rows, in the units of y: a `distributions.Component`."""
+        return self.distribution.component(output, self.mean, self.scale)
 
 
 def _spread(codes, average, weight):
@@ -191,7 +219,7 @@ class ClassTarget:
             self.classes = np.unique(y if classes is None else classes)
             self.kind = "binary" if len(self.classes) == 2 else "multiclass"
         multiclass = self.kind == "multiclass"
-        self.n_outputs = 1 if self.kind == "binary" else len(self.classes)
+        self.n_raw = self.n_outputs = 1 if self.kind == "binary" else len(self.classes)
         self.loss = "cross_entropy" if multiclass else "binary_log_loss"
         self.link = LOSSES[self.loss].link
 

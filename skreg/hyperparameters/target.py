@@ -17,6 +17,9 @@ LOSS = Hyperparameter(
     doc="""
         Loss of a row, summed over outputs; half the square for "squared_error", the pinball loss
         of `quantile` for "quantile", half the deviance under a log link for "poisson" (y >= 0).
+        "gaussian" and "laplace" are the negative log-likelihood of a normal or a Laplace
+        distribution whose location and scale both depend on the row: the net has two outputs per
+        target, and says how sure it is (`predict` with ``return_std=True``, `predict_quantiles`).
         Taken on the standardized target with `scale_target`.
         """,
     not_of=("classifier", "pretrainer"),
@@ -40,6 +43,21 @@ TARGET = [
         constraints=[ABOVE_0],
         type="float",
         doc='Where "huber" turns from square to absolute, in training units.',
+        not_of=("classifier", "pretrainer"),
+    ),
+    Hyperparameter(
+        "gaussian_beta",
+        default=0.0,
+        constraints=[Interval(Real, 0, 1, closed="both")],
+        smooth=False,
+        type="float",
+        doc="""
+        Under "gaussian" the gradient of a row and target is multiplied by its predicted variance
+        (training units) to this power, in [0, 1]: with 0.5 rows whose variance is large are not
+        neglected by the mean, with 1 the mean is trained as by "squared_error" (beta-NLL, Seitzer,
+        Tavakoli, Antic & Martius 2022, "On the pitfalls of heteroscedastic uncertainty estimation
+        with probabilistic neural networks"). The loss that is reported stays the likelihood.
+        """,
         not_of=("classifier", "pretrainer"),
     ),
     Hyperparameter(

@@ -27,4 +27,6 @@ def n_targets(plan, layers):
     """Columns of the targets that the loss reads."""
     if plan["loss"] == formulas.RECONSTRUCTION:
         return 2 * int(layers["n_in"][0])
-    return 1 if plan["loss"] == formulas.CONTRASTIVE else int(layers["n_out"][-1])
+    if plan["loss"] == formulas.CONTRASTIVE:
+        return 1
+    return int(layers["n_out"][-1]) // int(plan["outputs_per_target"])

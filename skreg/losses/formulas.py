@@ -16,29 +16,32 @@ cross_entropy      - y log softmax(raw), summed over classes                    
 binary_log_loss    softplus(raw) - y raw                                           logistic
 reconstruction     of a pretext task, `skreg.losses.reconstruction`                identity
 contrastive        of a batch, `skreg.losses.contrastive`                          identity
+gaussian, laplace  of two outputs per target, `skreg.losses.formulas.location_scale`        identity
 =================  ==============================================================  ==============
 """
 
 import numpy as np
 
 from skreg.compiler.jit import jit
+from skreg.losses.formulas import location_scale
 from skreg.losses.records import LOSSES
 
 NAMES = tuple(LOSSES)
 SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, QUANTILE, POISSON, CROSS_ENTROPY, BINARY_LOG_LOSS = range(7)
-RECONSTRUCTION, CONTRASTIVE = 7, 8
+RECONSTRUCTION, CONTRASTIVE, GAUSSIAN, LAPLACE = 7, 8, 9, 10
 
 
-FIELDS = [("loss", "i8"), ("loss_parameter", "f8")]
-"""Of a plan: the loss's place in `NAMES`, and huber's delta or the quantile."""
+FIELDS = [("loss", "i8"), ("loss_parameter", "f8"), ("outputs_per_target", "i8")]
+"""Of a plan: the loss's place in `NAMES`; huber's delta, the quantile or beta; raw outputs."""
 
 
 def loss_settings(params):
     """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
-    parameter = LOSSES[params.loss].parameter
+    loss = LOSSES[params.loss]
     return {
-        "loss": NAMES.index(params.loss),
-        "loss_parameter": getattr(params, parameter) if parameter else 0.0,
+        "loss": NAMES.index(loss.name),
+        "loss_parameter": getattr(params, loss.parameter) if loss.parameter else 0.0,
+        "outputs_per_target": loss.outputs_per_target,
     }
 
 
@@ -50,7 +53,8 @@ def loss_and_gradient(plan, raw, y, weight):
     ----------
     plan : record with `FIELDS`
     raw : ndarray of shape (n_rows, n_outputs), overwritten
-    y : ndarray of shape (n_rows, n_outputs)
+    y : ndarray of shape (n_rows, n_targets)
+        A column for each `outputs_per_target` outputs.
     weight : ndarray of shape (n_rows,)
     """
     if plan["loss"] == CROSS_ENTROPY:
@@ -59,6 +63,10 @@ def loss_and_gradient(plan, raw, y, weight):
         return _binary_log_loss(raw, y, weight)
     if plan["loss"] == POISSON:
         return _poisson(raw, y, weight)
+    if plan["loss"] == GAUSSIAN:
+        return location_scale.gaussian_loss(plan["loss_parameter"], raw, y, weight)
+    if plan["loss"] == LAPLACE:
+        return location_scale.laplace_loss(raw, y, weight)
     if plan["loss"] > QUANTILE:
         return np.nan  # of another task, or unknown: the fit stops
     total = 0.0
@@ -144,8 +152,9 @@ def torch_loss(plan, raw, y, weight):
     Parameters
     ----------
     plan : record with `FIELDS`
-    raw, y : Tensor of shape (n_rows, n_outputs)
+    raw : Tensor of shape (n_rows, n_outputs)
         Or (n_nets, n_rows, n_outputs), for one sum a net.
+    y : Tensor of shape (n_rows, n_targets) or (n_nets, n_rows, n_targets)
     weight : Tensor of shape (n_rows,) or (n_nets, n_rows)
     """
     import torch
@@ -167,6 +176,10 @@ def torch_loss(plan, raw, y, weight):
         value = -y * functional.log_softmax(raw, dim=-1)
     elif plan["loss"] == BINARY_LOG_LOSS:
         value = functional.binary_cross_entropy_with_logits(raw, y, reduction="none")
+    elif plan["loss"] == GAUSSIAN:
+        value = location_scale.torch_gaussian(float(plan["loss_parameter"]), raw, y)
+    elif plan["loss"] == LAPLACE:
+        value = location_scale.torch_laplace(raw, y)
     else:
         raise ValueError(f"skreg.losses.formulas has no formula for loss number {plan['loss']}.")
     return (value.sum(dim=-1) * weight).sum(dim=-1)

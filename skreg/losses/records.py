@@ -1,7 +1,8 @@
 """What each loss says of the target: its link, its domain, the units that the net trains in.
 
-Formulas stand in `skreg.losses.formulas`, and those of pretext tasks in
-`skreg.losses.reconstruction` and `skreg.losses.contrastive`. Nothing here needs torch or numba.
+Formulas stand in `skreg.losses.formulas`, those of distributions in `skreg.losses.formulas.location_scale`,
+and those of pretext tasks in `skreg.losses.reconstruction` and `skreg.losses.contrastive`. Nothing
+here needs torch or numba.
 """
 
 from typing import NamedTuple
@@ -24,6 +25,11 @@ class Loss(NamedTuple):
         The smallest target of its domain; None is no limit.
     parameter : str or None
         The estimator's parameter that shapes it.
+    outputs_per_target : int
+        Raw outputs that the net has for each target.
+    distribution : str or None
+        What a target's outputs are the parameters of, a key of
+        `skreg.losses.formulas.distributions.DISTRIBUTIONS`; None for a loss that knows a point only.
     """
 
     name: str
@@ -32,6 +38,13 @@ class Loss(NamedTuple):
     units: str = "standard"
     needs_at_least: float | None = None
     parameter: str | None = None
+    outputs_per_target: int = 1
+    distribution: str | None = None
+
+    @property
+    def reading(self):
+        """What the net's outputs mean: a net that goes on keeps it."""
+        return self.link, self.outputs_per_target, self.distribution
 
 
 _ALL = (
@@ -44,6 +57,15 @@ _ALL = (
     Loss("binary_log_loss", "logistic", "classes"),
     Loss("reconstruction", "identity", "pretext"),
     Loss("contrastive", "identity", "pretext"),
+    Loss(
+        "gaussian",
+        "identity",
+        "regression",
+        parameter="gaussian_beta",
+        outputs_per_target=2,
+        distribution="gaussian",
+    ),
+    Loss("laplace", "identity", "regression", outputs_per_target=2, distribution="laplace"),
 )
 
 LOSSES = {loss.name: loss for loss in _ALL}
@@ -53,3 +75,8 @@ LOSSES = {loss.name: loss for loss in _ALL}
 def names(task):
     """Names of the losses of a task."""
     return [loss.name for loss in _ALL if loss.task == task]
+
+
+def with_distribution():
+    """Names of the losses of regression whose outputs are the parameters of a distribution."""
+    return [loss.name for loss in _ALL if loss.distribution is not None]

@@ -26,11 +26,20 @@ def fold_ensemble_answer(ensemble, graph, x, raw_scores):
             answer = graph.spread(answer, np.searchsorted(classes, net.classes_), len(classes))
         parts.append(graph.node("Mul", [answer, graph.constant(np.full(1, weight))]))
     answer = graph.node("Sum", parts)
+    if classes is not None and ensemble.temperature != 1:
+        answer = _at_temperature(ensemble, graph, answer)
     if not raw_scores:
         return answer
     if ensemble.multilabel:
         return graph.log_odds(answer)
     return graph.decisions(answer, len(classes))
+
+
+def _at_temperature(ensemble, graph, p):
+    """Probabilities at the ensemble's temperature."""
+    raw = graph.log_odds(p) if ensemble.multilabel else graph.log(p)
+    raw = graph.node("Mul", [raw, graph.constant(np.full(1, 1 / ensemble.temperature))])
+    return graph.node("Sigmoid", [raw]) if ensemble.multilabel else graph.node("Softmax", [raw])
 
 
 def _scaled(estimator, graph, x):

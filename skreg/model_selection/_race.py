@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 
+from skreg.compat.sklearn import _num_samples
 from skreg.ensemble._cores import on_all_cores
 from skreg.estimators._callbacks import part_of
 from skreg.model_selection._run import Run, Split
@@ -66,7 +67,7 @@ class Race:
         self.runs = [[Run(task, split, params) for split in splits] for params in candidates]
         self.rung_scores = np.full((len(candidates), len(rungs)), np.nan)
         self.reached = np.full(len(candidates), -1)
-        self.n_splits = len(splits)
+        self.n_splits, self.n_rows = len(splits), _num_samples(task.X)
         self._lock, self._began = threading.Lock(), time.perf_counter()
         self._missing = {}  # of each candidate, its splits that have not finished the rung
 

@@ -36,6 +36,12 @@ class Task:
         self.fit_params, self.score_params = fit_params, score_params
         self.error_score, self.return_train_score = error_score, return_train_score
 
+    def weights(self, n_rows):
+        """Weights of all rows in the fits; ones where none were given."""
+        names = (name for name in self.fit_params if name.split("__")[-1] == "sample_weight")
+        given = self.fit_params.get(next(names, None))
+        return np.ones(n_rows) if given is None else np.asarray(given, np.float64)
+
 
 class Split:
     """Training and test rows, cut out once for all candidates, and what they share of pipelines.

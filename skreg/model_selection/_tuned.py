@@ -120,8 +120,9 @@ class BaseTuned(OnnxMixin, BaseEstimator):
             weight = _rows.check_weights(sample_weight, X)
             self._note_target(y[weight > 0])
             seed = check_random_state(self.random_state).randint(2**31 - 1)
+            n_rows = np.count_nonzero(weight)
             X, y, weight, splits = self._prepared(X, y, weight, groups, seed)
-            self._race(X, y, weight, splits, seed)
+            self._race(X, y, weight, splits, seed, n_rows)
         return self
 
     def _check_data(self, X, y):
@@ -168,7 +169,8 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         strata = None if self._y_numeric or codes.shape[1] > 1 else codes[:, 0].astype(int)
         return X, y, weight, splits_of(len(y), strata, n_splits, n_repeats, seed)
 
-    def _race(self, X, y, weight, splits, seed):
+    def _race(self, X, y, weight, splits, seed, n_rows):
+        """Race on weighted rows, which stand for `n_rows` given ones."""
         pipe = Pipeline([("encoder", PiecewiseLinearEncoder()), ("net", self._net(seed))])
         n_candidates = self._sizes(len(y))[0] if self.n_candidates is None else self.n_candidates
         n_train = int(np.mean([len(train) for train, _ in splits]))
@@ -182,7 +184,7 @@ class BaseTuned(OnnxMixin, BaseEstimator):
             space,
             n_candidates=n_candidates,
             first=first,
-            scoring=self.scoring,
+            scoring=self._scoring(),
             n_jobs=self.n_jobs,
             refit="ensemble",
             cv=splits,
@@ -194,6 +196,12 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         with config_context(enable_metadata_routing=False):
             race.fit(X, y, **given)
         self._keep(race)
+        if given and hasattr(self, "_seen"):
+            self._seen["weight"] *= n_rows / weight.sum()
+
+    def _scoring(self):
+        """By what candidates are chosen."""
+        return self.scoring
 
     def _keep(self, race):
         """Fitted attributes, of plain data."""
@@ -248,6 +256,11 @@ class BaseTuned(OnnxMixin, BaseEstimator):
                 "preparation_.transform(X)."
             )
         return self.best_estimator_._onnx_answer(graph, x, raw_scores)
+
+    @property
+    def _seen(self):
+        """What intervals and sets are made of; not there for multilabel targets."""
+        return self.best_estimator_._seen
 
     def _fitted(self):
         check_is_fitted(self)

@@ -8,10 +8,17 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
-from skreg.blocks.activations import LOGISTIC
-from skreg.ensemble.bagging import decisions_of
+from skreg.blocks.activations import LOGISTIC, SOFTMAX
+from skreg.ensemble._intervals import PredictsIntervals, PredictsSets, moments_of
+from skreg.ensemble.bagging_classifier import decisions_of
 from skreg.estimators._mc_dropout import moments
 from skreg.estimators._onnx import OnnxMixin
+from skreg.estimators._predictive import (
+    PredictsDistribution,
+    lack_of_distribution,
+    net_of,
+    pooled,
+)
 from skreg.model_selection._onnx import fold_ensemble_answer
 
 
@@ -70,7 +77,12 @@ class _FoldEnsemble(OnnxMixin, BaseEstimator):
         return weights / weights.sum()
 
     def _answers(self, X, method):
-        """Answers of the estimators, one after another; equal transformers transform once."""
+        """Answers of the estimators, one after another."""
+        for estimator, rows in self._nets_and_rows(X):
+            yield estimator, np.asarray(getattr(estimator, method)(rows))
+
+    def _nets_and_rows(self, X):
+        """What predicts at the end of each estimator, and its rows; equal steps transform once."""
         transformed = {}
         for estimator in self.estimators:
             rows = X
@@ -79,7 +91,7 @@ class _FoldEnsemble(OnnxMixin, BaseEstimator):
                 if key not in transformed:
                     transformed[key] = estimator[:-1].transform(X)
                 rows, estimator = transformed[key], estimator.steps[-1][1]
-            yield estimator, np.asarray(getattr(estimator, method)(rows))
+            yield estimator, rows
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -87,8 +99,8 @@ class _FoldEnsemble(OnnxMixin, BaseEstimator):
         return tags
 
 
-class FoldEnsembleRegressor(RegressorMixin, _FoldEnsemble):
-    """Weighted mean of fitted regressors.
+class FoldEnsembleRegressor(PredictsIntervals, PredictsDistribution, RegressorMixin, _FoldEnsemble):
+    """Weighted mean of fitted regressors; of those whose loss is a distribution, their mixture.
 
     Parameters
     ----------
@@ -96,6 +108,9 @@ class FoldEnsembleRegressor(RegressorMixin, _FoldEnsemble):
         Fitted regressors, as ``RacingSearchCV(refit="ensemble")`` leaves them.
     weights : list of float, default=None
         Their weights; only ratios count. None is equal ones.
+    noise_factor : float, default=1.0
+        What the noise that estimators predict is multiplied by, where their loss is a distribution.
+        A race chooses it by the likelihood of the rows out of fold.
 
     Attributes
     ----------
@@ -117,6 +132,10 @@ class FoldEnsembleRegressor(RegressorMixin, _FoldEnsemble):
     (2,)
     """
 
+    def __init__(self, estimators, weights=None, noise_factor=1.0):
+        super().__init__(estimators, weights)
+        self.noise_factor = noise_factor
+
     def predict(self, X, return_std=False):
         """Predict targets: the weighted mean.
 
@@ -125,8 +144,9 @@ class FoldEnsembleRegressor(RegressorMixin, _FoldEnsemble):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows to predict.
         return_std : bool, default=False
-            Whether to return the weighted standard deviation over the estimators as well: a spread
-            of models, not a confidence interval.
+            Whether to return a standard deviation as well: of the mixture, where all estimators
+            predict distributions (`predict_spread` gives its parts); else the weighted one over the
+            estimators, a spread of models and no confidence interval.
 
         Returns
         -------
@@ -135,6 +155,9 @@ class FoldEnsembleRegressor(RegressorMixin, _FoldEnsemble):
         std : ndarray of the shape of y
             Only with `return_std`.
         """
+        if return_std and self._lacks_distribution() is None:
+            mixture = self._mixture(X)
+            return tuple(map(self._in_answers_shape, (mixture.mean(), mixture.spread()[0])))
         mean, std = moments((y for _, y in self._answers(X, "predict")), self._weights())
         return (mean, std) if return_std else mean
 
@@ -153,12 +176,41 @@ class FoldEnsembleRegressor(RegressorMixin, _FoldEnsemble):
         """
         return np.stack([y for _, y in self._answers(X, "predict")])
 
+    @property
+    def _answer_ndim(self):
+        return net_of(self.estimators[0])._answer_ndim
+
+    def _lacks_distribution(self):
+        return next(filter(None, map(lack_of_distribution, self.estimators)), None)
+
+    def _mixtures(self, X):
+        """What each estimator says of the rows."""
+        factor = self.noise_factor
+        return [net._mixture(rows).widened(factor) for net, rows in self._nets_and_rows(X)]
+
+    def _members_moments(self, X):
+        if not self._seen["scaled"]:
+            means = self.predict_members(X)
+            return means.reshape(*means.shape[:2], -1), None
+        return moments_of(self._mixtures(X))
+
+    def _mixture(self, X):
+        return pooled(self._mixtures(X), self._weights())
+
+
+def at_temperature(p, temperature, multilabel=False):
+    """Probabilities whose logarithms (of labels the log-odds) are divided by a temperature."""
+    if temperature == 1:
+        return p
+    link = LOGISTIC if multilabel else SOFTMAX
+    return link.numpy(link.raw(p) / temperature)
+
 
 def _gives_probabilities(ensemble):
     return all(hasattr(estimator, "predict_proba") for estimator in ensemble.estimators)
 
 
-class FoldEnsembleClassifier(ClassifierMixin, _FoldEnsemble):
+class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
     """Weighted mean of the probabilities of fitted classifiers; votes where they give none.
 
     Parameters
@@ -169,6 +221,10 @@ class FoldEnsembleClassifier(ClassifierMixin, _FoldEnsemble):
         Their weights; only ratios count. None is equal ones.
     multilabel : bool, default=False
         Whether targets are matrices of zeros and ones.
+    temperature : float, default=1.0
+        What the logarithms of the mean probabilities are divided by (Guo, Pleiss, Sun & Weinberger
+        2017, "On calibration of modern neural networks"). A race chooses it by the log loss out of
+        fold. The most probable class stays the same.
 
     Attributes
     ----------
@@ -192,9 +248,9 @@ class FoldEnsembleClassifier(ClassifierMixin, _FoldEnsemble):
     (2, 3)
     """
 
-    def __init__(self, estimators, weights=None, multilabel=False):
+    def __init__(self, estimators, weights=None, multilabel=False, temperature=1.0):
         super().__init__(estimators, weights)
-        self.multilabel = multilabel
+        self.multilabel, self.temperature = multilabel, temperature
 
     @property
     def classes_(self):
@@ -219,7 +275,7 @@ class FoldEnsembleClassifier(ClassifierMixin, _FoldEnsemble):
 
     @available_if(_gives_probabilities)
     def predict_proba(self, X):
-        """Predict probabilities: their weighted mean.
+        """Predict probabilities: their weighted mean, at the `temperature`.
 
         Parameters
         ----------
@@ -280,13 +336,14 @@ class FoldEnsembleClassifier(ClassifierMixin, _FoldEnsemble):
         -------
         p : ndarray of shape (n_estimators, n_samples, n_classes)
             In the order of `classes_`, 0 for classes that a classifier has not seen. Their
-            weighted mean over the first axis is `predict_proba`.
+            weighted mean over the first axis is `predict_proba` at temperature 1.
         """
         return np.stack(list(self._probabilities(X)))
 
     def _mean(self, X):
         pairs = zip(self._weights(), self._probabilities(X), strict=True)
-        return sum(weight * p for weight, p in pairs)
+        p = sum(weight * p for weight, p in pairs)
+        return at_temperature(p, self.temperature, self.multilabel)
 
     def _probabilities(self, X):
         """Of each classifier over all classes; the one it predicts, where it gives none."""

@@ -4,27 +4,39 @@ import numpy as np
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_array
 
+from skreg.compat.sklearn import StrOptions
+from skreg.ensemble._intervals import PredictsIntervals, PredictsSets
+from skreg.estimators._predictive import PredictsDistribution, lack_of_distribution
 from skreg.estimators._targets import check_labels
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
+from skreg.hyperparameters.declaration import listed
+from skreg.losses.records import LOSSES, names
+from skreg.metrics import log_density_score
 from skreg.model_selection._tuned import BaseTuned
 
 
-class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, BaseTuned):
+class TunedMLPRegressor(
+    PredictsIntervals, PredictsDistribution, MultiOutputMixin, RegressorMixin, BaseTuned
+):
     """Multi-layer perceptrons for a table, with every choice made by a race.
 
     `fit` standardizes the columns, with and without `PiecewiseLinearEncoder`, tries the settings of
     `skreg.portfolio`, draws more from `skreg.search_space`, lets all of them race
     (`RacingSearchCV`) and keeps the nets of the best,
-    whose weighted mean predicts.
+    whose weighted mean predicts. With a loss that is a distribution, settings are chosen for it,
+    and the nets' mixture predicts.
 
     Parameters
     ----------
+    loss : {losses}, default="squared_error"
+        Of the nets, as `MLPRegressor` has it.
     n_candidates : int, default=None
         Settings that race; None is 30, and less for many rows.
     max_time : float, default=None
         Seconds that the race may take; None is no limit.
     scoring : str or callable, default=None
-        By which settings are chosen; None is R2.
+        By which settings are chosen; None is R2, or `skreg.metrics.log_density_score` where the
+        loss is a distribution.
     cv : int, cross-validation generator or iterable, default=None
         Splits of the rows. None is 5 folds, twice for up to 300 rows, and less for many.
     n_jobs : int, default=None
@@ -73,7 +85,35 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, BaseTuned):
     True
     """
 
+    __doc__ = __doc__.replace("{losses}", listed(names("regression")))
     _y_numeric = True
+    _parameter_constraints = {
+        "loss": [StrOptions(set(names("regression")))],
+        **BaseTuned._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        *,
+        loss="squared_error",
+        n_candidates=None,
+        max_time=None,
+        scoring=None,
+        cv=None,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            n_candidates=n_candidates,
+            max_time=max_time,
+            scoring=scoring,
+            cv=cv,
+            n_jobs=n_jobs,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.loss = loss
 
     def predict(self, X, return_std=False):
         """Predict targets.
@@ -83,8 +123,9 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, BaseTuned):
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Rows to predict.
         return_std : bool, default=False
-            Whether to return the standard deviation over the nets as well: a spread of models, not
-            a confidence interval.
+            Whether to return a standard deviation as well: of the nets' mixture, where `loss` is a
+            distribution (`predict_spread` gives its parts); else that over the nets, a spread of
+            models and no confidence interval.
 
         Returns
         -------
@@ -94,6 +135,24 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, BaseTuned):
             Only with `return_std`.
         """
         return self._fitted().predict(self._checked(X), return_std=return_std)
+
+    @property
+    def _answer_ndim(self):
+        return self._y_ndim
+
+    def _lacks_distribution(self):
+        net = self.best_estimator_ if hasattr(self, "best_estimator_") else self._net(None)
+        return lack_of_distribution(net)
+
+    def _mixture(self, X):
+        return self._fitted()._mixture(self._checked(X))
+
+    def _members_moments(self, X):
+        return self._fitted()._members_moments(self._checked(X))
+
+    def _scoring(self):
+        says = self.scoring is None and LOSSES[self.loss].distribution is not None
+        return log_density_score if says else self.scoring
 
     def _check_y(self, y):
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
@@ -108,10 +167,10 @@ class TunedMLPRegressor(MultiOutputMixin, RegressorMixin, BaseTuned):
         return codes[:, 0] if self._y_ndim == 1 else codes
 
     def _net(self, seed):
-        return MLPRegressor(random_state=seed)
+        return MLPRegressor(self.loss, random_state=seed)
 
 
-class TunedMLPClassifier(ClassifierMixin, BaseTuned):
+class TunedMLPClassifier(PredictsSets, ClassifierMixin, BaseTuned):
     """Multi-layer perceptrons for a table, with every choice made by a race.
 
     `fit` standardizes the columns, with and without `PiecewiseLinearEncoder`, tries the settings of

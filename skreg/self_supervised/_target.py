@@ -17,6 +17,11 @@ class PretextTarget:
     def __init__(self, loss, n_outputs):
         self.loss, self.n_outputs = loss, n_outputs
 
+    @property
+    def n_raw(self):
+        """Raw outputs of the net."""
+        return self.n_outputs
+
     def codes(self, y, name="y"):
         """Codes of the rows, by which views are positives: as given."""
         return y

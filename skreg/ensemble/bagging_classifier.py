@@ -1,16 +1,16 @@
-"""`BaggingRegressor` and `BaggingClassifier`: many nets, and the spread of their predictions."""
+"""`BaggingClassifier`: many nets, and their mean probabilities."""
 
 import numpy as np
 from sklearn import ensemble as sklearn_ensemble
-from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import get_tags
+from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skreg.blocks.activations import SOFTMAX
 from skreg.ensemble import _fitting
+from skreg.ensemble._intervals import PredictsSets
 from skreg.ensemble._members import Members, shared_docs
-from skreg.estimators.mlp import MLPClassifier, MLPRegressor
+from skreg.estimators.mlp import MLPClassifier
 
 
 def decisions_of(p):
@@ -25,152 +25,7 @@ def _decides(ensemble):
 
 
 @shared_docs
-class BaggingRegressor(Members, sklearn_ensemble.BaggingRegressor):
-    """Mean of many nets, and how far they lie apart.
-
-    scikit-learn's `BaggingRegressor` with nets as members, trained on all cores. The standard
-    deviation over the members is a spread of models, not a confidence or prediction interval: it
-    holds neither the noise of the target nor what all members get wrong together.
-
-    Parameters
-    ----------
-    estimator : estimator, default=None
-        What is fitted many times: any regressor, a `Pipeline` too; None is `skreg.MLPRegressor()`.
-    {parameters}
-
-    Attributes
-    ----------
-    {attributes}
-    oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Mean prediction of a row by the members that did not draw it, NaN where all did; there
-        with `oob_score`.
-
-    See Also
-    --------
-    BaggingClassifier : The classifier.
-    sklearn.ensemble.BaggingRegressor : The one of scikit-learn.
-
-    References
-    ----------
-    .. [1] Breiman (1996), "Bagging predictors".
-    .. [2] Lakshminarayanan, Pritzel & Blundell (2017), "Simple and scalable predictive uncertainty
-       estimation using deep ensembles".
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_diabetes
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
-    >>> from skreg import BaggingRegressor, MLPRegressor
-    >>> X, y = load_diabetes(return_X_y=True)
-    >>> net = MLPRegressor(alpha=0.1, max_iter=30, n_iter_no_change=30)
-    >>> ensemble = make_pipeline(StandardScaler(), BaggingRegressor(net, random_state=0))
-    >>> mean, std = ensemble.fit(X, y).predict(X, return_std=True)
-    >>> mean.shape, std.shape
-    ((442,), (442,))
-    """
-
-    def __init__(
-        self,
-        estimator=None,
-        n_estimators=10,
-        *,
-        max_samples=1.0,
-        max_features=1.0,
-        bootstrap=True,
-        bootstrap_features=False,
-        oob_score=False,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-    ):
-        super().__init__(
-            estimator,
-            n_estimators,
-            max_samples=max_samples,
-            max_features=max_features,
-            bootstrap=bootstrap,
-            bootstrap_features=bootstrap_features,
-            oob_score=oob_score,
-            warm_start=warm_start,
-            n_jobs=n_jobs,
-            random_state=random_state,
-            verbose=verbose,
-        )
-
-    def predict(self, X, return_std=False, **params):
-        """Predict targets: the mean over the members.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows to predict.
-        return_std : bool, default=False
-            Whether to return the standard deviation over the members as well (divided by their
-            number): a spread of models, not a confidence interval.
-        **params : dict
-            Arguments of the members' `predict`, by metadata routing.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Mean prediction, with the ndim of the y given to `fit`.
-        std : ndarray of the shape of y
-            Only with `return_std`.
-        """
-        pieces = self._pieces(X, "predict", params)
-        moments = [(p.mean(axis=0), p.std(axis=0) if return_std else None) for p in pieces]
-        mean, std = zip(*moments, strict=True)
-        mean = self._with_ndim(np.concatenate(mean))
-        return (mean, self._with_ndim(np.concatenate(std))) if return_std else mean
-
-    def predict_members(self, X):
-        """Predictions of every member.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows to predict.
-
-        Returns
-        -------
-        y : ndarray of shape (n_estimators, n_samples) or (n_estimators, n_samples, n_outputs)
-            Their mean over the first axis is `predict`.
-        """
-        y = np.concatenate(list(self._pieces(X, "predict", {})), axis=1)
-        return y[..., 0] if self._y_ndim == 1 else y
-
-    def _with_ndim(self, y):
-        return y[:, 0] if self._y_ndim == 1 else y
-
-    def _joint_pieces(self, nets, X):
-        return nets.predictions(X)
-
-    def _own(self, member, X, method, params):
-        return member.predict(X, **params).reshape(X.shape[0], -1)
-
-    def _get_estimator(self):
-        return MLPRegressor() if self.estimator is None else self.estimator
-
-    def _encode_y(self, y, weight):
-        y = super()._validate_y(y)
-        self._y_ndim = y.ndim
-        return y
-
-    def _book_oob(self, y, prediction, seen, weight):
-        self.oob_prediction_ = self._with_ndim(prediction)
-        self.oob_score_ = r2_score(y[seen], self.oob_prediction_[seen], sample_weight=weight)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        member = get_tags(self._get_estimator())
-        tags.target_tags.multi_output = member.target_tags.multi_output
-        return tags
-
-
-@shared_docs
-class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
+class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifier):
     """Mean probabilities of many nets.
 
     scikit-learn's `BaggingClassifier` with nets as members, trained on all cores. How far the
@@ -378,6 +233,12 @@ class BaggingClassifier(Members, sklearn_ensemble.BaggingClassifier):
         else:
             p[np.arange(len(p)), self._numbers(member.predict(X, **params))] = 1
         return p
+
+    def _moments(self, member, X):
+        return self._own(member, X, "predict_proba", {}), None
+
+    def _scores_of(self, y, mean, std):
+        return 1 - mean[np.arange(len(y)), y][:, None]
 
     def _get_estimator(self):
         return MLPClassifier() if self.estimator is None else self.estimator
