@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skreg.ensemble._cores import on_all_cores
 from skreg.ensemble._intervals import PredictsIntervals, moments_of, scores_of
-from skreg.ensemble._joint_prediction import Together, stackable
+from skreg.ensemble._joint_prediction import JointPrediction, stackable
 from skreg.ensemble._members import Members, shared_docs
 from skreg.estimators._predictive import (
     Mixture,
@@ -163,7 +163,7 @@ class BaggingRegressor(
     def _mixtures(self, X, **how):
         """What each member says of the rows."""
         if not how and stackable(self.estimators_):
-            nets = Together(self.estimators_, self.estimators_features_)
+            nets = JointPrediction(self.estimators_, self.estimators_features_)
             X = self._checked(X, dtype=(nets.dtype, np.float32))
             return [Mixture([component]) for component in joined(nets.components(X))]
         X = self._checked(X, dtype=None, ensure_all_finite=False)

@@ -17,7 +17,7 @@ class Mixture:
 
     Parameters
     ----------
-    components : list of `skreg.losses.formulas.distributions.Component`
+    components : list of `skreg.losses.distributions.Component`
     weights : array-like of shape (n_components,), optional
         Only their ratios count; equal ones by default.
     """

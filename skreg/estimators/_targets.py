@@ -14,7 +14,7 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skreg.compat.arrays import check_no_grad
-from skreg.losses.formulas.distributions import DISTRIBUTIONS
+from skreg.losses.distributions import DISTRIBUTIONS
 from skreg.losses.records import LOSSES
 
 _ROWS_AT_ONCE = 2**20

@@ -16,14 +16,14 @@ cross_entropy      - y log softmax(raw), summed over classes                    
 binary_log_loss    softplus(raw) - y raw                                           logistic
 reconstruction     of a pretext task, `skreg.losses.reconstruction`                identity
 contrastive        of a batch, `skreg.losses.contrastive`                          identity
-gaussian, laplace  of two outputs per target, `skreg.losses.formulas.location_scale`        identity
+gaussian, laplace  of two outputs per target, `skreg.losses.location_scale`        identity
 =================  ==============================================================  ==============
 """
 
 import numpy as np
 
 from skreg.compiler.jit import jit
-from skreg.losses.formulas import location_scale
+from skreg.losses import location_scale
 from skreg.losses.records import LOSSES
 
 NAMES = tuple(LOSSES)

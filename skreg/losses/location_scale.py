@@ -24,7 +24,7 @@ import math
 import numpy as np
 
 from skreg.compiler.jit import jit
-from skreg.losses.formulas.distributions import HIGHEST, LOWEST
+from skreg.losses.distributions import HIGHEST, LOWEST
 
 _LOG_2_PI, _LOG_2 = math.log(2 * math.pi), math.log(2)
 

@@ -1,6 +1,6 @@
 """What each loss says of the target: its link, its domain, the units that the net trains in.
 
-Formulas stand in `skreg.losses.formulas`, those of distributions in `skreg.losses.formulas.location_scale`,
+Formulas stand in `skreg.losses.formulas`, those of distributions in `skreg.losses.location_scale`,
 and those of pretext tasks in `skreg.losses.reconstruction` and `skreg.losses.contrastive`. Nothing
 here needs torch or numba.
 """
@@ -29,7 +29,7 @@ class Loss(NamedTuple):
         Raw outputs that the net has for each target.
     distribution : str or None
         What a target's outputs are the parameters of, a key of
-        `skreg.losses.formulas.distributions.DISTRIBUTIONS`; None for a loss that knows a point only.
+        `skreg.losses.distributions.DISTRIBUTIONS`; None for a loss that knows a point only.
     """
 
     name: str

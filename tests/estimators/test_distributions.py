@@ -12,8 +12,8 @@ from sklearn.base import clone
 from skreg import ConvNetRegressor, MLPRegressor, NetRegressor
 from skreg.compiler import jit
 from skreg.estimators._predictive import Mixture
-from skreg.losses.formulas import formulas, location_scale
-from skreg.losses.formulas.distributions import DISTRIBUTIONS, HIGHEST, LOWEST
+from skreg.losses import formulas, location_scale
+from skreg.losses.distributions import DISTRIBUTIONS, HIGHEST, LOWEST
 from skreg.losses.records import LOSSES
 from tests._data import targets
 
