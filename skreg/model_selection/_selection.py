@@ -125,7 +125,7 @@ def _seen_out_of_fold(race, folds, picked, weights, ensemble):
 
 
 def _temperature(race, folds, weights, ensemble):
-    """The temperature of the smallest log loss out of fold (Guo et al. 2017)."""
+    """The temperature of the smallest log loss out of fold, 1 at least (Guo et al. 2017)."""
     p = [fold.mean(weights) for fold in folds]
     if not ensemble.multilabel:
         pairs = zip(folds, p, strict=True)
@@ -143,7 +143,7 @@ def _temperature(race, folds, weights, ensemble):
     def loss(log_temperature):
         return weight @ loss_of(raw / np.exp(log_temperature), truth)
 
-    return float(np.exp(minimize_scalar(loss, bounds=_LOG_FACTORS, method="bounded").x))
+    return float(np.exp(minimize_scalar(loss, bounds=(0.0, _LOG_FACTORS[1]), method="bounded").x))
 
 
 def _log_loss_of_classes(raw, places):
