@@ -11,6 +11,7 @@ NAMES = (
     "startup",
     "flops",
     "gains",
+    "when",
     "many_fits",
     "search_all",
     "memory",

@@ -179,8 +179,11 @@ def chosen_without(name):
     """Within it skreg's portfolio and preset are those chosen without a table."""
     before = presets._chosen
     own = _net(name)._hyperparameters
-    settings = [{k: v for k, v in s.items() if k in own} for s in portfolio_without(name)]
-    presets._chosen = lambda: dict.fromkeys(("regressor", "classifier"), settings)
+    by_size = {
+        rows: [{k: v for k, v in s.items() if k in own} for s in settings]
+        for rows, settings in portfolio_without(name).items()
+    }
+    presets._chosen = lambda: dict.fromkeys(("regressor", "classifier"), by_size)
     try:
         yield
     finally:

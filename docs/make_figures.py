@@ -1,6 +1,9 @@
 """Draw the figures of these pages: python docs/make_figures.py. The pages' build calls it."""
 
+import contextlib
+import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
 import numpy as np
@@ -157,6 +160,17 @@ def alpha_path():
     save(figure, "alpha_path")
 
 
+def start_page():
+    """The figures that the blocks of the page "Five minutes" draw."""
+    page = Path(__file__).with_name("start.md").read_text(encoding="utf-8")
+    blocks, space = re.findall(r"```python\n(.*?)```", page, re.DOTALL), {}
+    with TemporaryDirectory() as folder, contextlib.chdir(folder):
+        for block in blocks[: 1 + max(i for i, b in enumerate(blocks) if "savefig" in b)]:
+            exec(compile(block, "start.md", "exec"), space)
+    for name in ("path", "both"):
+        save(space[name].figure_, {"path": "start_path", "both": "start_search"}[name])
+
+
 def save(figure, name):
     """Write a figure beside the pages."""
     figure.savefig(FIGURES / f"{name}.png", dpi=180, metadata={"Software": None})
@@ -166,7 +180,12 @@ def save(figure, name):
 def main(missing_only=False):
     """Draw all of them, or those that are not there yet."""
     FIGURES.mkdir(exist_ok=True)
-    others = {"penalty": own_penalty, "label_smoothing": label_smoothing, "alpha_path": alpha_path}
+    others = {
+        "penalty": own_penalty,
+        "label_smoothing": label_smoothing,
+        "alpha_path": alpha_path,
+        "start_path": start_page,
+    }
     with mpl.rc_context({"backend": "agg", "axes.prop_cycle": cycler(color=OKABE_ITO)}):
         for name in [*CURVES, *others]:
             if missing_only and (FIGURES / f"{name}.png").exists():

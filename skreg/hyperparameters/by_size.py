@@ -23,8 +23,8 @@ def few_rows(n_samples):
 
 def epochs(n_samples, n_features):
     """Values of `max_iter`."""
-    usual = usual_epochs(n_samples)
-    return [max(10, round(factor * usual)) for factor in (0.6, 1)]
+    usual, factors = usual_epochs(n_samples), (0.16, 0.4, 1) if few_rows(n_samples) else (0.6, 1)
+    return [max(10, round(factor * usual)) for factor in factors]
 
 
 def batches(n_samples, n_features):

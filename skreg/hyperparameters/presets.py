@@ -1,10 +1,11 @@
 """Settings that are known to be good: those for tables, which `benchmarks.search_space` chooses."""
 
 import json
+import math
 from functools import cache
 from pathlib import Path
 
-from skreg.hyperparameters.by_size import few_rows, usual_epochs
+from skreg.hyperparameters.by_size import USUAL_ROWS, few_rows, usual_epochs
 
 PRESETS = ("tabular",)
 
@@ -16,14 +17,18 @@ def settings_for_tables(kind, n_samples=None):
     ----------
     kind : {"regressor", "classifier"}
     n_samples : int, optional
-        Rows to train on, which say how many epochs and how small a batch it takes.
+        Rows to train on: the settings are those chosen on tables of the nearest size, and it says
+        how many epochs and how small a batch they take.
 
     Returns
     -------
     list of dict
         Parameters of `MLPRegressor` or `MLPClassifier`.
     """
-    return [for_rows(setting, n_samples) for setting in _chosen()[kind]]
+    by_size = _chosen()[kind]
+    n = n_samples or USUAL_ROWS
+    nearest = min(by_size, key=lambda rows: abs(math.log(int(rows) / n)))
+    return [for_rows(setting, n_samples) for setting in by_size[nearest]]
 
 
 def for_rows(setting, n_samples):

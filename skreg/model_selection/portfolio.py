@@ -19,7 +19,8 @@ def portfolio(estimator, *, n_samples=None):
         As for `search_space`. Nets other than `MLPRegressor` and `MLPClassifier` take of each
         setting what they have and search; those that are then equal are given once.
     n_samples : int, default=None
-        Rows to train on: few take more epochs and smaller batches. None is some 1,600.
+        Rows to train on: the settings are those chosen on tables of the nearest size, with epochs
+        and batches for so many rows. None is some 1,600.
 
     Returns
     -------

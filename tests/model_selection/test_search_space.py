@@ -142,9 +142,25 @@ def test_few_rows_take_more_epochs_and_smaller_batches():
     assert min(few["max_iter"]) > max(many["max_iter"])
     assert max(few["batch_size"]) <= min(many["batch_size"])
     few, many = (portfolio(MLPClassifier(), n_samples=n) for n in (100, 50_000))
-    for short, long in zip(many, few, strict=True):
-        assert short["max_iter"] < long["max_iter"]
-        assert short["batch_size"] > long["batch_size"]
+    epochs, batches = ([s[name] for s in few] for name in ("max_iter", "batch_size"))
+    assert np.mean(epochs) > np.mean([s["max_iter"] for s in many])
+    assert max(batches) < min(s["batch_size"] for s in many)
+
+
+@pytest.mark.parametrize("cls", [MLPRegressor, MLPClassifier])
+def test_settings_are_those_of_the_nearest_size(cls):
+    own = ("max_iter", "batch_size")  # which go by n_samples itself
+
+    def chosen(n_samples):
+        settings = portfolio(cls(), n_samples=n_samples)
+        return [{k: v for k, v in setting.items() if k not in own} for setting in settings]
+
+    sizes = {200: (50, 399), 800: (401, 1500), 3000: (1600, 10**6)}
+    for size, others in sizes.items():
+        assert all(chosen(n) == chosen(size) for n in others)
+    few, some, many = map(chosen, sizes)
+    assert few != some != many != few
+    assert chosen(None) == many
 
 
 @pytest.mark.parametrize("cls", [MLPRegressor, MLPClassifier])

@@ -1,0 +1,37 @@
+"""Draw the figure of the first page and of README: python docs/make_front_figure.py."""
+
+from pathlib import Path
+
+import numpy as np
+from joblib import parallel_config
+from matplotlib import pyplot as plt
+from sklearn.datasets import load_diabetes
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skreg import MLPRegressor, RacingSearchCV, search_space
+from skreg.inspection import RaceDisplay, RegularizationPathDisplay
+
+FIGURE = Path(__file__).with_name("front.png")
+
+
+def main():
+    """A search over lambda, and a race of thirty settings, side by side."""
+    X, y = load_diabetes(return_X_y=True)
+    net = MLPRegressor(max_iter=300, n_iter_no_change=300, learning_rate="cosine", random_state=0)
+    pipe = make_pipeline(StandardScaler(), net)
+    alphas = {"mlpregressor__alpha": np.logspace(-4, 1, 21)}
+    space = search_space(pipe, n_samples=len(X), n_features=X.shape[1])
+    race = RacingSearchCV(pipe, space, n_candidates=30, cv=5, refit="ensemble", random_state=0)
+    with parallel_config(backend="skreg"):
+        search = GridSearchCV(pipe, alphas, cv=5, return_train_score=True).fit(X, y)
+        race.fit(X, y)
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+    RegularizationPathDisplay.from_search(search, param_name="mlpregressor__alpha", ax=axes[0])
+    RaceDisplay.from_search(race, ax=axes[1])
+    figure.savefig(FIGURE, dpi=110)
+
+
+if __name__ == "__main__":
+    main()
