@@ -39,6 +39,10 @@ def run(options):
 
 
 def _load(path):
+    kept = path.with_suffix(".skreg")
+    if path.suffix == ".joblib" and not path.exists() and kept.exists():
+        print(f"skreg: note: {path} is not there; {kept} beside it is read.", file=sys.stderr)
+        path = kept
     if not path.exists():
         raise UserError(f"no such file: {path}")
     if path.is_dir():

@@ -87,7 +87,11 @@ def entry_point(build, *examples):
     if len(types) != len(inspect.signature(function).parameters):
         raise TypeError(f"{function.__name__} needs one example per parameter, got {len(types)}.")
     with _no_garbage_collection():
-        dispatcher.compile(tuple(types))
+        try:
+            dispatcher.compile(tuple(types))
+        except (AttributeError, ImportError):  # the cache names a class that an upgrade has moved
+            dispatcher._cache.flush()
+            dispatcher.compile(tuple(types))
     dispatcher.disable_compile()
     return dispatcher
 

@@ -45,6 +45,17 @@ def test_predictions_are_the_model_s(tuned, tmp_path, capsys):
         assert list(shown) == ["prediction"]
 
 
+def test_the_name_that_tune_gave_its_model_before(tuned, capsys):
+    data, path = tuned
+    capsys.readouterr()
+    assert main(["predict", str(path), str(data)]) == 0
+    answers = capsys.readouterr().out
+    assert main(["predict", str(path.with_suffix(".joblib")), str(data)]) == 0
+    out, err = capsys.readouterr()
+    assert out == answers
+    assert f"{path} beside it is read" in err
+
+
 def test_columns_in_any_order_others_left_alone_values_missing(tuned, tmp_path, capsys):
     data, path = tuned
     model = skreg.load(path)

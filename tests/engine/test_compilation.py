@@ -1,6 +1,7 @@
 """The cache of compiled code: a stale kernel is never loaded, and no cache is no error."""
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,16 @@ def test_an_edit_of_any_compiled_source_compiles_anew(tmp_path):
     edit = "from skreg.compiler import jit\njit.source_digest = lambda: 1\nfrom skreg.engine"
     edited = FIT.replace("from skreg.engine", edit)
     assert run(tmp_path, edited).stdout.split()[0] != "1"
+
+
+def test_a_cache_that_names_what_is_no_longer_there_is_made_anew(tmp_path):
+    values = run(tmp_path).stdout.split(maxsplit=1)[1]
+    for index in tmp_path.rglob("*.nbi"):
+        with index.open("rb") as file:
+            version = pickle.dumps(pickle.load(file))
+        index.write_bytes(version + b"cskreg.compiler.jit\nRenamed\n.")
+    assert run(tmp_path).stdout.split(maxsplit=1)[1] == values
+    assert run(tmp_path).stdout.split(maxsplit=1) == ["1", values]
 
 
 def test_the_digest_covers_every_file_with_compiled_code():
