@@ -164,7 +164,7 @@ class TorchNoise:
         """Say which optimizer step comes now: an int, of a stack an int64 tensor (n_nets,)."""
         import torch
 
-        self._steps = steps if self.is_stack else torch.tensor([steps])
+        self._steps = [steps] if not self.is_stack and self.draws else torch.as_tensor(steps)
 
     def inputs(self, x):
         """Batch with input noise."""
@@ -222,8 +222,8 @@ class TorchNoise:
             keys = torch_stream_keys(self._device_seeds, role, self._steps)
             return keys if layer is None else torch_stream_keys(keys, layer, 0)
         stream_key = self.draws.stream_key
-        pairs = zip(self._seeds, self._steps.tolist(), strict=True)
-        keys = [np.uint64(stream_key(seed, role, step)) for seed, step in pairs]
+        pairs = zip(self._seeds, self._steps, strict=True)
+        keys = [np.uint64(stream_key(seed, role, int(step))) for seed, step in pairs]
         return keys if layer is None else [np.uint64(stream_key(key, layer, 0)) for key in keys]
 
     def _bits(self, keys, n_units):

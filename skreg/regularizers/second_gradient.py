@@ -106,7 +106,7 @@ def torch_gradient(mu, rho, parameters, batch_loss):
         loss = loss + mu / 4 * _square(gradients, loss.ndim)
         loss.backward()
         return loss.detach()
-    loss.sum().backward()
+    _total(loss).backward()
     loss = loss.detach()
     if not takes_second:
         return loss
@@ -118,7 +118,7 @@ def torch_gradient(mu, rho, parameters, batch_loss):
         for p, g in zip(parameters, first, strict=True):
             p.add_(_beside(distance, g) * g)
             p.grad = None
-    batch_loss().sum().backward()
+    _total(batch_loss()).backward()
     with torch.no_grad():
         for p, value in zip(parameters, kept, strict=True):
             p.copy_(value)
@@ -127,6 +127,11 @@ def torch_gradient(mu, rho, parameters, batch_loss):
     for p, g in zip(parameters, first, strict=True):
         p.grad.sub_(g).mul_(_beside(mu / 2 * norm / rho, g)).add_(g)
     return loss + mu / 4 * norm**2
+
+
+def _total(losses):
+    """Sum of the nets' losses; that of one net as it is, which saves a step of autograd."""
+    return losses.sum() if losses.ndim else losses
 
 
 def _is_on(strength):

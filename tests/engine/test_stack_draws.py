@@ -57,6 +57,18 @@ def test_a_net_alone_draws_as_in_a_stack():
     assert torch.equal(alone.dropout(1, x[2]), three.dropout(1, x)[2])
 
 
+def test_all_that_a_net_alone_draws_with_is_on_its_device():
+    plan, layers, device = np.zeros(1, PLAN)[0], np.zeros(2, LAYER), torch.device("meta")
+    plan["input_std"] = plan["weight_std"] = 2.0
+    layers["drop_threshold"] = layers["path_threshold"] = 32768
+    alone = TorchNoise(plan, layers, None, torch.float64, device)
+    alone.begin_step(5)
+    x = torch.ones(40, 50, dtype=torch.float64, device=device)
+    for out in (alone.inputs(x), alone.weights(0, x), alone.dropout(1, x), alone.paths(1, x)):
+        assert out.shape == x.shape
+        assert out.device == device
+
+
 def test_draws_on_a_device_do_not_depend_on_the_neighbours():
     three = stack_noise([5, 6, 7], [0.5, 0.0, 2.0], [0.3, 0.0, 0.5])
     x = torch.ones(3, 400, 50, dtype=torch.float64)
