@@ -1,6 +1,6 @@
 """What does the shell around the kernel cost in a default fit of 442 x 10?
 
-Validation of arrays, the skorch net, history: all that is not the compiled loop.
+Validation of arrays, history: all that is not the compiled loop.
 """
 
 import time
@@ -11,15 +11,13 @@ from sklearn.preprocessing import scale
 from benchmarks._measure import interleaved, one_thread, report
 from benchmarks._peers import fixed
 from skreg import MLPRegressor
-from skreg.engine import net, train
+from skreg.engine import loop
 from skreg.engine.compiled import engine
 from skreg.estimators._base import BaseNet
 
 PIECES = {
     "compiled loop, permutations in it": (engine.CompiledEngine, "run"),
-    "history": (net.RegularizedNet, "_book_epochs"),
-    "skorch net: construction": (train, "make_net"),
-    "skorch net: initialize": (net.RegularizedNet, "initialize"),
+    "history": (loop.Fit, "book"),
     "arrays checked": (BaseNet, "_check_data"),
 }
 

@@ -61,27 +61,28 @@ class Session:
             self._n_running -= 1
             self._train_if_all_wait()
 
-    def train(self, net):
+    def train(self, fit, task=None):
         """In place of `skreg.engine.train.train`: in this session's threads all at once."""
         if not hasattr(self._mine, "number"):
-            return self._train_alone(net)
+            self._train_alone(fit, task)
+            return
         number = self._mine.number
         with self._changed:
-            self._waiting[number] = net
+            self._waiting[number] = fit
             self._train_if_all_wait()
             assert self._changed.wait_for(lambda: number in self._raised, timeout=120)
             error = self._raised.pop(number)
         if error is not None:
             raise error
-        return train.choose_weights(net)
+        fit.choose_weights()
 
     def _train_if_all_wait(self):
         if not self._waiting or len(self._waiting) < self._n_running:
             return
         numbers = sorted(self._waiting)
-        nets = [self._waiting.pop(i) for i in numbers]
-        self.rounds.append([grouping.signature(net) for net in nets])
-        raised = grouping.train_nets(nets, **self._options)
+        fits = [self._waiting.pop(i) for i in numbers]
+        self.rounds.append([grouping.signature(fit) for fit in fits])
+        raised = grouping.train_nets(fits, **self._options)
         self._raised.update(zip(numbers, raised, strict=True))
         self._changed.notify_all()
 
@@ -97,7 +98,7 @@ def counted_stacks(monkeypatch):
     sizes, run = [], stack.Stack.run
 
     def counting(self):
-        sizes.append(len(self.nets))
+        sizes.append(len(self.fits))
         run(self)
 
     with monkeypatch.context() as patch:
@@ -133,14 +134,14 @@ def estimator(kind, **params):
 
 
 class ReadyError(Exception):
-    """Carries a net that is ready to train out of `fit`."""
+    """Carries a fit that is ready to run out of an estimator's."""
 
 
 def ready(monkeypatch, net, X, y):
-    """The skorch net of an estimator, its problem posed."""
+    """The fit of an estimator, its problem posed."""
 
-    def stop(net):
-        raise ReadyError(net)
+    def stop(fit, task):
+        raise ReadyError(fit)
 
     with monkeypatch.context() as patch:
         patch.setattr(train, "train", stop)

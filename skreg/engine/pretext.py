@@ -53,8 +53,8 @@ def prepared(plan, data, validation, views, dtype):
 def training_batch(problem, rows, step):
     """Features, targets and weights (arrays) of the training rows `rows` at a step."""
     plan, data = problem.plan[0], problem.data
-    if problem.pairs is not None:
-        return both_views(problem.pairs, rows, data.X.shape[1])
+    if problem.views is not None:
+        return both_views(problem.views.pairs, rows, data.X.shape[1])
     if plan["n_views"] == 2:
         x, y, weight = both_views(data, rows, 0)
         corrupted, targets = x[len(rows) :], np.empty((1, 1), x.dtype)
@@ -74,18 +74,34 @@ def both_views(data, rows, beyond):
     return x, np.tile(data.Y[rows], (2, 1)), np.tile(data.weight[rows], 2)
 
 
-def renew_views(problem, device):
-    """Have the epoch's views of all training rows in `problem.pairs`; steps left in the epoch.
+class UsersViews:
+    """A user's transform that makes the views of a contrastive task, an epoch's at once.
 
-    They are a function of the epoch's first step, wherever a block of steps begins.
+    Parameters
+    ----------
+    transform : object with ``apply(batch, generator)``
+
+    Attributes
+    ----------
+    pairs : Data or None
+        The epoch's views of the training rows, as `Data` has two abreast.
     """
-    plan, data, progress = problem.plan[0], problem.data, problem.progress[0]
-    first = int(progress["step"] - progress["batch"]) + 1
-    if problem.pairs is None or problem.pairs_from != first:
-        X = users_views(plan, problem.views, data.X, first, device)
-        problem.pairs = make_data(X, data.Y, data.weight, problem.dtype)
-        problem.pairs_from = first
-    return -(-len(data.weight) // int(plan["batch_size"])) - int(progress["batch"])
+
+    def __init__(self, transform):
+        self.transform, self.pairs, self._first = transform, None, 0
+
+    def renew(self, problem, device):
+        """Have the epoch's views of all training rows in `pairs`; steps left in the epoch.
+
+        They are a function of the epoch's first step, wherever a block of steps begins.
+        """
+        plan, data, progress = problem.plan[0], problem.data, problem.progress[0]
+        first = int(progress["step"] - progress["batch"]) + 1
+        if self._first != first:
+            X = users_views(plan, self.transform, data.X, first, device)
+            self.pairs = make_data(X, data.Y, data.weight, problem.dtype)
+            self._first = first
+        return -(-len(data.weight) // int(plan["batch_size"])) - int(progress["batch"])
 
 
 def users_views(plan, views, X, step, device="cpu"):

@@ -31,18 +31,10 @@ class Problem:
         At most so many.
     score : callable or None
         Takes flat parameters and gives the score of the validation rows.
-    watch : object or None
-        Has `begin` and `end`, called at every epoch; training stops where `end` says so.
-    raw : weights as the architecture unpacks them, or None
-        After training under `averaging`: the last ones, where `state.params` is the average.
     snapshots : list of ndarray
         Flat parameters at the ends of cycles, where `n_snapshots` asks for them.
-    views : object or None
-        A user's transform that makes the views of a contrastive task.
-    pairs : Data or None
-        The epoch's views of the training rows by that transform, as `Data` has two side by side.
-    pairs_from : int
-        The first step of that epoch.
+    views : skreg.engine.pretext.UsersViews or None
+        What makes the views of a contrastive task.
     """
 
     data: Data
@@ -54,12 +46,8 @@ class Problem:
     shuffling: Shuffling
     n_epochs: int
     score: Callable | None = None
-    watch: object | None = None
-    raw: object = None
     snapshots: list = field(default_factory=list)
     views: object = None
-    pairs: Data | None = None
-    pairs_from: int = 0
 
     @property
     def layers(self):

@@ -8,17 +8,16 @@ from hashlib import blake2b
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
-from skreg.augmentation.kinds import active
 from skreg.blocks.activations import LINKS
 from skreg.engine.compiled.kernel import State
+from skreg.engine.loop import Fit
 from skreg.engine.plan import make_plan
-from skreg.engine.pretext import is_pretext, prepared
+from skreg.engine.pretext import UsersViews, is_pretext, prepared
 from skreg.engine.problem import Problem, make_data
 from skreg.losses import formulas
 from skreg.losses.records import LOSSES
 from skreg.random.shuffling import shuffling_of
 from skreg.regularizers import stopping
-from skreg.threads.python_lock import python_lock
 
 
 @dataclass
@@ -73,11 +72,15 @@ class Memory:
         """A memory that can change without this one."""
         return deepcopy(self)
 
-    def after(self, problem):
-        """This memory with what a trained problem leaves."""
-        self.first, self.second = problem.state.first, problem.state.second
-        self.progress, self.anchor = problem.progress, problem.state.anchor
-        self.raw, self.steps_frozen = problem.raw, problem.state.steps_frozen
+    def after(self, fit):
+        """This memory with what a `Fit` leaves."""
+        state = fit.problem.state
+        self.first, self.second, self.anchor = state.first, state.second, state.anchor
+        self.progress, self.steps_frozen, self.raw = (
+            fit.problem.progress,
+            state.steps_frozen,
+            fit.raw,
+        )
         return self
 
 
@@ -191,7 +194,7 @@ def make_problem(
         ),
         n_epochs=n_epochs,
         score=score,
-        views=views,
+        views=None if views is None else UsersViews(views),
     )
 
 
@@ -218,7 +221,28 @@ def _moments(kept, size, dtype):
     return np.zeros(size, dtype) if kept is None or kept.size != size else kept.astype(dtype)
 
 
-def make_net(params, plan, architecture, flat, *, link, problem=None, engine="compiled", **kwargs):
+def make_fit(params, problem, *, link, engine, callbacks=None, watch=None):
+    """The fit of an estimator's parameters to a problem.
+
+    Parameters
+    ----------
+    params : Settings
+    problem : Problem
+    link : str
+        What turns the raw prediction into a prediction, a key of `skreg.blocks.activations.LINKS`.
+    engine : {"compiled", "torch"}
+    callbacks, watch : as `Fit` takes them
+    """
+
+    def net_of(fit):
+        p = fit.problem
+        more = {"link": link, "callbacks": callbacks, "training": fit}
+        return make_net(params, p.plan, p.architecture, p.state.params, **more)
+
+    return Fit(problem, params, engine, callbacks=callbacks, watch=watch, make_net=net_of)
+
+
+def make_net(params, plan, architecture, flat, *, link, **kwargs):
     """The skorch net of an estimator, with a module on the weights in `flat`.
 
     Parameters
@@ -228,12 +252,8 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
     architecture : MLPArchitecture, or one of its kind
     flat : ndarray of shape (n_parameters,)
     link : str
-        What turns the raw prediction into a prediction, a key of `skreg.blocks.activations.LINKS`.
-    problem : Problem, optional
-        To train on.
-    engine : {"compiled", "torch"}
     **kwargs
-        Of `skorch.NeuralNet`.
+        Of `RegularizedNet`.
     """
     import torch
 
@@ -245,13 +265,6 @@ def make_net(params, plan, architecture, flat, *, link, problem=None, engine="co
         make = partial(ClassifierNet, n_outputs=architecture.n_outputs)
     return make(
         partial(architecture.module, flat),
-        problem=problem,
-        engine=engine,
-        solver=params.solver,
-        max_fun=params.max_fun,
-        max_time=params.max_time,
-        penalty=params.penalty,
-        augment=active(params.augment),
         criterion__plan=plan,
         optimizer__plan=plan,
         predict_nonlinearity=LINKS[link].torch,
@@ -270,39 +283,31 @@ def rebuild_net(params, architecture, weights, history, *, link):
     plan = make_plan(params, batch_size=1, seed=0, monitor=0, keep_best=False)
     flat = architecture.pack(weights, np.dtype(params.dtype))
     net = make_net(params, plan, architecture, flat, link=link).initialize()
-    for row in history:
-        net.history.new_epoch()
-        for name, value in row.items():
-            net.history.record(name, value)
+    net.extend_history(history)
     return net
 
 
-def train(net):
-    """Train a net on its problem; its weights are then the best ones, or the average."""
-    run(net)
-    return choose_weights(net)
+def train(fit, task=None):
+    """Run a fit; the weights are then the best ones, or the average.
+
+    Parameters
+    ----------
+    fit : Fit
+    task : skreg.threads.python_lock.Task or None
+        Which the fit is a part of.
+    """
+    run(fit, task)
+    fit.choose_weights()
 
 
-def run(net):
-    """Train a net on its problem for the problem's epochs, from where it stands."""
-    from skreg.engine.torch.meeting import waits_for_others
+def run(fit, task=None):
+    """Train for the problem's epochs, from where a fit stands."""
+    if task is not None:
+        task.note_bytes(fit.problem.n_bytes)
+        if fit.engine == "torch":
+            from skreg.engine.torch.meeting import waits_for_others
 
-    X, Y = net.problem.data.X, net.problem.data.Y
-    if python_lock.task is not None and waits_for_others(net):
-        python_lock.task.meeting.train(net)
-    elif net.initialized_:
-        net.partial_fit(X, Y)
-    else:
-        net.fit(X, Y)
-
-
-def choose_weights(net):
-    """Give a trained net the weights that it predicts with: the best ones, or the average."""
-    problem, state = net.problem, net.problem.state
-    if problem.plan[0]["keep_best"]:
-        state.params[:] = state.best
-    elif problem.progress[0]["n_averaged"]:
-        problem.raw = problem.architecture.unpack(state.params, problem.dtype)
-        state.params[:] = state.average
-    net.bring_weights_to_device()
-    return net
+            if waits_for_others(fit):
+                task.meet(fit)
+                return
+    fit.run()

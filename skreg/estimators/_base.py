@@ -180,26 +180,22 @@ class BaseNet(
     def _train(self, X, y, sample_weight, validation, **how):
         """Check, prepare and train; `how` is a `Training`."""
         from skreg.engine.select_engine import choose_engine
-        from skreg.engine.train import make_net
+        from skreg.engine.train import make_fit
         from skreg.estimators._open_training import OpenTraining
 
         how = Training(**how)
         # arrays that only lead to the problem end with this call
         params, problem, target, memory = self._prepared(X, y, sample_weight, validation, how)
-        if how.task is not None:
-            problem.watch = Epochs(how.task, problem, target)
-        net = make_net(
+        fit = make_fit(
             params,
-            problem.plan,
-            problem.architecture,
-            problem.state.params,
+            problem,
             link=target.link,
-            problem=problem,
             engine=choose_engine(params),
             callbacks=self.callbacks,
+            watch=None if how.task is None else Epochs(how.task, problem, target),
         )
         kept = self.warm_start or how.one_pass
-        training = OpenTraining(self, net, target, memory, warm=how.warm, kept=kept)
+        training = OpenTraining(self, fit, target, memory, warm=how.warm, kept=kept)
         if how.request is None:
             training.advance()
         else:

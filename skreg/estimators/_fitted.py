@@ -17,11 +17,10 @@ class FittedNetMixin:
         self._target = target
         self.n_outputs_, self.out_activation_ = target.n_outputs, target.link
 
-    def _take(self, net, target, warm):
-        """Fitted attributes from a trained net."""
-        problem, progress = net.problem, net.problem.progress[0]
-        # a callback may have stopped training inside an epoch
-        history = [row for row in net.history if "train_loss" in row]
+    def _take(self, fit, target, warm):
+        """Fitted attributes from a fit."""
+        problem, progress = fit.problem, fit.problem.progress[0]
+        self._epochs = history = fit.history
         architecture = problem.architecture
         ends = [architecture.unpack(flat, self.dtype) for flat in problem.snapshots]
         # of the snapshots the last one's arrays, so that they are saved once
@@ -94,6 +93,8 @@ class FittedNetMixin:
         return settings_of(self, self._target.loss).replace(**any_number, **self._as_fitted())
 
     def _history(self):
+        if getattr(self, "_epochs", None) is not None:
+            return self._epochs
         rows = [{"epoch": i, "train_loss": v} for i, v in enumerate(self.loss_curve_, 1)]
         scores = self.validation_scores_ or []
         for row, score in zip(rows[len(rows) - len(scores) :], scores, strict=True):
@@ -103,6 +104,7 @@ class FittedNetMixin:
     def __getstate__(self):
         state = dict(super().__getstate__())
         state.pop("_net", None)
+        state.pop("_epochs", None)
         return state
 
     def _output(self, X, dtype=None, link=None):

@@ -10,11 +10,10 @@ import math
 import threading
 from contextlib import contextmanager
 
-import torch
-
 from skreg.augmentation.kinds import is_users_own
 from skreg.engine import train
 from skreg.regularizers import stopping
+from skreg.threads.python_lock import python_lock
 
 _mine = threading.local()
 
@@ -59,7 +58,7 @@ def may_rest(estimator):
         and not estimator.warm_start
         and not estimator.callbacks
         and estimator.max_time is None
-        and torch.device(estimator.device).type == "cpu"
+        and str(estimator.device).startswith("cpu")
         and not is_users_own(estimator.augment)
     )
 
@@ -70,8 +69,7 @@ class OpenTraining:
     Parameters
     ----------
     estimator : BaseNet
-    net : RegularizedNet
-        With its problem.
+    fit : skreg.engine.loop.Fit
     target : RegressionTarget or ClassTarget
     memory : Memory
     warm : bool
@@ -85,16 +83,16 @@ class OpenTraining:
         Epochs done.
     """
 
-    def __init__(self, estimator, net, target, memory, *, warm, kept):
-        self.estimator, self.net, self._target, self._memory = estimator, net, target, memory
+    def __init__(self, estimator, fit, target, memory, *, warm, kept):
+        self.estimator, self.fit, self._target, self._memory = estimator, fit, target, memory
         self._warm, self._kept = warm, kept
-        self._n_epochs = net.problem.n_epochs
-        self._began_at, self.n_done = int(net.problem.progress[0]["epoch"]), 0
+        self._n_epochs = fit.problem.n_epochs
+        self._began_at, self.n_done = int(fit.problem.progress[0]["epoch"]), 0
         self._stands_at = None  # weights where training rests while others predict
 
     def is_open(self):
         """Whether there is anything left to train."""
-        problem = self.net.problem
+        problem = self.fit.problem
         if problem is None:
             return False
         running = problem.progress[0]["status"] == stopping.RUNNING
@@ -105,25 +103,25 @@ class OpenTraining:
 
         The estimator's fitted attributes are then those of the training so far.
         """
-        problem = self.net.problem
+        problem = self.fit.problem
         if share == 1 and seconds is None and not self.n_done:
-            train.train(self.net)
+            train.train(self.fit, python_lock.task)
             self.n_done = int(problem.progress[0]["epoch"]) - self._began_at
             self.show()
             return
         if self._stands_at is not None:
             problem.state.params[:] = self._stands_at
-            problem.raw = None
+            self.fit.raw = None
         problem.n_epochs = math.ceil(share * self._n_epochs) - self.n_done
         if seconds is not None:
-            self.net.max_time = seconds
-        train.run(self.net)
+            self.fit.max_time = seconds
+        train.run(self.fit, python_lock.task)
         self.n_done = int(problem.progress[0]["epoch"]) - self._began_at
         if seconds is not None and problem.progress[0]["status"] == stopping.OUT_OF_TIME:
             problem.progress[0]["status"] = stopping.RUNNING
         other = problem.plan[0]["keep_best"] or problem.progress[0]["n_averaged"]
         self._stands_at = problem.state.params.copy() if other and self.is_open() else None
-        train.choose_weights(self.net)
+        self.fit.choose_weights()
         self.show()
 
     def hide(self):
@@ -133,6 +131,6 @@ class OpenTraining:
 
     def show(self):
         """Fitted attributes, and the net where its training has ended."""
-        self.estimator._take(self.net, self._target, self._warm)
-        self.estimator._memory = self._memory.after(self.net.problem) if self._kept else None
-        self.estimator._net = None if self.is_open() else self.net.without_data()
+        self.estimator._take(self.fit, self._target, self._warm)
+        self.estimator._memory = self._memory.after(self.fit) if self._kept else None
+        self.estimator._net = None if self.is_open() else self.fit.let_go()

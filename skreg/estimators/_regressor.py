@@ -140,6 +140,6 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
             target.forget()
         return target
 
-    def _take(self, net, target, warm):
-        super()._take(net, target, warm)
+    def _take(self, fit, target, warm):
+        super()._take(fit, target, warm)
         self.target_mean_, self.target_scale_ = target.mean, target.scale

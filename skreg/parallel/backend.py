@@ -69,10 +69,9 @@ class Task:
         """Take note of what the task's net holds in memory."""
         self.pool.note_bytes(n_bytes)
 
-    @property
-    def meeting(self):
-        """Where nets that train on a GPU meet those of the pool's other tasks."""
-        return self.pool.meeting
+    def meet(self, fit):
+        """Train a fit on a GPU together with those of the pool's other tasks."""
+        self.pool.meeting.train(fit)
 
     def run(self):
         """Work, holding the lock; the callback, which sends the next task off, has it too."""

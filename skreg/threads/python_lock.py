@@ -16,9 +16,23 @@ import time
 import warnings
 from collections import deque
 from contextlib import contextmanager
+from typing import Protocol
 
 _STANDSTILL = 1.0  # seconds without work after which a holder is overtaken
 _POLL = 0.25  # seconds between looks at it
+
+
+class Task(Protocol):
+    """What a task lends to the fits that are a part of it."""
+
+    cancelled: bool
+    """Whether nobody waits for its result any more."""
+
+    def note_bytes(self, n_bytes):
+        """Take note of what a net holds in memory."""
+
+    def meet(self, fit):
+        """Train a fit on a GPU together with those of other tasks."""
 
 
 class Cancelled(BaseException):
@@ -28,7 +42,7 @@ class Cancelled(BaseException):
 class PythonLock:
     """A lock for the Python parts of tasks, handed on in the order of asking.
 
-    A thread that holds it has a `task` (an object with an attribute `cancelled`, or None).
+    A thread that holds it has a `Task`, or None.
     """
 
     def __init__(self):

@@ -20,9 +20,9 @@ def identity(n):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """A function that gives the order of rows, drawn by a training loop that takes no step."""
-    net = ready(monkeypatch, MLPRegressor(**PARAMS), *targets("regression"))
-    engine = net._make_engine()
+    """A function that gives the order of a draft, drawn by a training loop that takes no step."""
+    fit = ready(monkeypatch, MLPRegressor(**PARAMS), *targets("regression"))
+    engine = fit.make_engine()
 
     def draw(row_order):
         engine.run(np.zeros(0, stopping.CURVES), row_order, 0)

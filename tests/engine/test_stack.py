@@ -277,7 +277,7 @@ def test_nets_that_wait_in_the_backend_train_together(monkeypatch, n_jobs):
         warnings.simplefilter("ignore")  # of the fits that fail
         expected = search.fit(X, y).cv_results_["mean_test_score"]
         monkeypatch.setattr(
-            meeting, "waits_for_others", lambda net: grouping.signature(net) is not None
+            meeting, "waits_for_others", lambda fit: grouping.signature(fit) is not None
         )
         with (
             counted_stacks(monkeypatch) as sizes,

@@ -304,7 +304,7 @@ def test_the_net_can_be_looked_at_and_is_built_again_after_pickling():
         expected = copy.net_.predict(X.astype(np.float32)) * net.target_scale_ + net.target_mean_
         assert_allclose(net.predict(X), expected[:, 0], rtol=1e-4)
         assert raw.shape == (len(X), 1)
-        assert copy.net_.problem is None
+        assert copy.net_.training is None
     again = pickle.loads(pickle.dumps(net.net_))
     assert_array_equal(again.predict(X.astype(np.float32)), net.net_.predict(X.astype(np.float32)))
     changed = pickle.loads(pickle.dumps(net)).set_params(

@@ -204,6 +204,16 @@ def test_importing_skreg_imports_nothing_heavy():
         skreg.MLP  # noqa: B018
 
 
+def test_a_compiled_fit_imports_neither_torch_nor_skorch():
+    code = (
+        "import sys, numpy as np; from skreg import MLPRegressor; X = np.eye(20);"
+        "net = MLPRegressor(max_iter=3, n_iter_no_change=3, early_stopping=True).fit(X, X[0]);"
+        "net.predict(X); assert not {'torch', 'skorch'} & set(sys.modules);"
+        "assert list(net.net_.history[:, 'train_loss']) == net.loss_curve_"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_loaded_model_predicts_without_torch_and_numba(tmp_path):
     (tmp_path / "net.pkl").write_bytes(
         pickle.dumps(MLPRegressor(**QUICK, augment=SignalAugment()).fit(X, Y))

@@ -28,7 +28,8 @@ LONG = clone(NET).set_params(
     hidden_layer_sizes=(64,), max_iter=10**7, n_iter_no_change=10**7, tol=0, batch_size=20
 )
 PIPE = make_pipeline(StandardScaler(), NET)
-NET.fit(X, Y)  # so that everything is imported
+for engine in ("torch", "auto"):  # so that everything is imported
+    NET.set_params(engine=engine).fit(X, Y)
 FILTERS = list(warnings.filters)
 # a shell's background jobs ignore Ctrl-C, and so would their children
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -22,7 +22,7 @@ class CompiledEngine:
         """At most `n_steps` steps in the order of rows given; see `kernel.run_block`."""
         p = self.problem
         self._run_block(
-            p.pairs or p.data,
+            p.data if p.views is None else p.views.pairs,
             p.validation,
             p.plan,
             p.layers,

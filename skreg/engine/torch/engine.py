@@ -22,17 +22,18 @@ from skreg.regularizers import averaging, freezing, noise, penalties, second_gra
 
 
 class TorchEngine:
-    """Runs a `skreg.engine.problem.Problem` by autograd.
+    """Runs the problem of a fit by autograd.
 
     Parameters
     ----------
-    problem : Problem
-    net : skorch net
-        Holds the module, the optimizer and the device; its callbacks are notified.
+    fit : skreg.engine.loop.Fit
+        Its skorch net holds the module, the optimizer and the device, and tells callbacks.
     """
 
-    def __init__(self, problem, net):
+    def __init__(self, fit):
+        problem, net = fit.problem, fit.net
         self.problem, self.net, self.architecture = problem, net, problem.architecture
+        self.users_penalty = fit.params.penalty
         self.seconds_per_step = self.architecture.seconds_per_step
         self.module, self.optimizer = net.module_, net.optimizer_
         self.device = torch.device(net.device)
@@ -41,7 +42,7 @@ class TorchEngine:
         draws = entry_points.draws(problem.dtype) if on_cpu else None
         dtype = getattr(torch, problem.dtype.name)
         self.noise = noise.TorchNoise(plan, layers, draws, dtype, self.device)
-        self.batches = Batches(problem, net.augment, self.device)
+        self.batches = Batches(problem, fit.augment, self.device)
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
         places = self.architecture.places
         by_name = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
@@ -228,8 +229,8 @@ class TorchEngine:
         matrices = map(_matrix, self.weights)
         triples = list(zip(self.problem.layers, matrices, self.anchors, strict=True))
         value = sum(penalties.torch_penalty(*triple) for triple in triples[self.n_frozen :])
-        if self.net.penalty is not None:
-            value = value + penalties.users_penalty(self.net.penalty, self.weights)
+        if self.users_penalty is not None:
+            value = value + penalties.users_penalty(self.users_penalty, self.weights)
         return value
 
     def _clip(self):

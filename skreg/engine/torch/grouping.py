@@ -12,6 +12,7 @@ import torch
 
 from skreg.engine import optimizers
 from skreg.engine.architecture import MLPArchitecture
+from skreg.engine.loop import Fit
 from skreg.engine.pretext import is_pretext
 from skreg.engine.torch.batches import spare_bytes
 from skreg.engine.torch.stack import PIECE, Stack
@@ -29,7 +30,7 @@ _SHARED = (
 _BUDGET_ON_CPU = 2**30  # bytes
 
 
-def signature(net):
+def signature(fit):
     """What nets have in common that may stand in one stack, or None for a net that trains alone.
 
     Strengths, seeds, learning rates, schedules, stopping rules, lengths and data may differ within
@@ -44,26 +45,26 @@ def signature(net):
 
     Parameters
     ----------
-    net : RegularizedNet
+    fit : skreg.engine.loop.Fit
 
     Returns
     -------
     tuple or None
         Hashable.
     """
-    p = net.problem
+    p, params = fit.problem, fit.params
     plan, layers = p.plan[0], p.layers
     takes_second = float(second_gradient.radius.py_func(plan)) > 0
     obstacles = (
-        net.engine != "torch",
-        net.solver == "lbfgs",
-        net.max_time is not None,
-        net.penalty is not None,
-        net.augment is not None,
+        fit.engine != "torch",
+        params.solver == "lbfgs",
+        fit.max_time is not None,
+        params.penalty is not None,
+        fit.augment is not None,
         plan["cutmix_alpha"] > 0,
-        bool(net.callbacks),
-        p.score is not None or p.watch is not None,
-        bool(net.verbose),
+        bool(fit.callbacks),
+        p.score is not None or fit.watch is not None,
+        bool(params.verbose),
         plan["n_cycles"] > 1,
         layers["frozen_for"].any()
         or (layers["rate_factor"] != 1).any()
@@ -71,7 +72,7 @@ def signature(net):
         plan["gradient_penalty"] != 0 and not takes_second,
         p.data.starts.size > 0 or p.validation.starts.size > 0,
         is_pretext(plan),
-        not _is_plain(net, layers),
+        not _is_plain(p.architecture, layers),
         p.progress[0]["batch"] != 0 or p.progress[0]["status"] != stopping.RUNNING,
         p.n_epochs < 1,
     )
@@ -86,14 +87,14 @@ def signature(net):
         bool(plan["gradient_penalty"] != 0),
         -(-p.data.Y.shape[0] // int(plan["batch_size"])),
         p.dtype.str,
-        str(net.device),
+        str(params.device),
     )
 
 
-def _is_plain(net, layers):
+def _is_plain(architecture, layers):
     """Whether a net is an MLP of weights and biases, without normalization and residuals."""
     return (
-        type(net.problem.architecture) is MLPArchitecture
+        type(architecture) is MLPArchitecture
         and bool((layers["end"] == layers["bias_at"] + layers["n_out"]).all())
         and not layers["skip"].any()
     )
@@ -121,43 +122,42 @@ def bytes_of(problem):
     return buffers * size + max(batch, min(n_validation, PIECE) * 2 * units * size) + data
 
 
-def chunks(nets, memory_budget):
-    """Split a list of nets into parts, about even, that each fit into `memory_budget` bytes.
+def chunks(fits, memory_budget):
+    """Split a list of fits into parts, about even, that each fit into `memory_budget` bytes.
 
     Batches are padded to the longest, so each net counts as the largest one. A part has one net at
     least.
     """
-    largest = max(bytes_of(net.problem) for net in nets)
-    n_chunks = -(-len(nets) // max(1, int(memory_budget // largest)))
-    ends = np.linspace(0, len(nets), n_chunks + 1).round().astype(int)
-    return [nets[start:end] for start, end in pairwise(ends)]
+    largest = max(bytes_of(fit.problem) for fit in fits)
+    n_chunks = -(-len(fits) // max(1, int(memory_budget // largest)))
+    ends = np.linspace(0, len(fits), n_chunks + 1).round().astype(int)
+    return [fits[start:end] for start, end in pairwise(ends)]
 
 
-def train_nets(nets, memory_budget=None, train_alone=None):
-    """Train each net as its `fit` would, those that may stand together as stacks.
+def train_nets(fits, memory_budget=None, train_alone=None):
+    """Run each fit as by itself, those that may stand together as stacks.
 
     Parameters
     ----------
-    nets : list of RegularizedNet
-        Each with a problem of its own.
+    fits : list of skreg.engine.loop.Fit
     memory_budget : float, optional
         Bytes that a stack may take; by default half of what is free on a GPU, 1 GiB on a CPU.
     train_alone : callable, optional
-        Takes a net that trains alone; by default its `fit`.
+        Takes a fit that trains alone; by default its `run`.
 
     Returns
     -------
     list of BaseException or None
         What training raised, net by net. A net that fails does not touch the others.
     """
-    raised, groups = [None] * len(nets), {}
-    for i, net in enumerate(nets):
-        kind = signature(net)
+    raised, groups = [None] * len(fits), {}
+    for i, fit in enumerate(fits):
+        kind = signature(fit)
         groups.setdefault((i,) if kind is None else ("stack", *kind), []).append(i)
     for members in groups.values():
-        errors, budget = [], memory_budget or _default_budget(nets[members[0]].device)
-        for part in chunks([nets[i] for i in members], budget):
-            train = _train_stack if len(part) > 1 else partial(_train_one, train_alone or _fit)
+        errors, budget = [], memory_budget or _default_budget(fits[members[0]].params.device)
+        for part in chunks([fits[i] for i in members], budget):
+            train = _train_stack if len(part) > 1 else partial(_train_one, train_alone or Fit.run)
             errors += train(part)
         for i, error in zip(members, errors, strict=True):
             raised[i] = error
@@ -171,34 +171,27 @@ def _default_budget(device):
     return spare_bytes(device)
 
 
-def _fit(net):
-    net.fit(net.problem.data.X, net.problem.data.Y)
-
-
-def _train_one(train_alone, nets):
+def _train_one(train_alone, fits):
     try:
-        train_alone(nets[0])
+        train_alone(fits[0])
     except Exception as error:
         return [error]
     return [None]
 
 
-def _train_stack(nets):
-    """Train nets of one signature; what each has raised."""
+def _train_stack(fits):
+    """Run fits of one signature; what each has raised."""
     try:
-        for net in nets:
-            if not net.initialized_:
-                net.initialize_late()
         with one_thread_per_net():
-            Stack(nets).run()
+            Stack(fits).run()
     except Exception as error:  # of the device, as a rule: nobody in the stack has been trained
-        return [error] * len(nets)
-    return [_verdict(net) for net in nets]
+        return [error] * len(fits)
+    return [_verdict(fit) for fit in fits]
 
 
-def _verdict(net):
+def _verdict(fit):
     try:
-        net._check_finite()
+        fit.check_finite()
     except DivergenceError as error:
         return error
     return None

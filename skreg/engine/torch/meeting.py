@@ -16,9 +16,9 @@ _QUIET = 0.25  # seconds without a newcomer after which those here begin
 _POLL = 0.5  # seconds after which one who waits asks whether somebody still waits for it
 
 
-def waits_for_others(net):
-    """Whether a net waits for others to train with: on a GPU, where it may stand in a stack."""
-    return torch.device(net.device).type == "cuda" and signature(net) is not None
+def waits_for_others(fit):
+    """Whether a fit waits for others to train with: on a GPU, where it may stand in a stack."""
+    return torch.device(fit.params.device).type == "cuda" and signature(fit) is not None
 
 
 class Meeting:
@@ -37,7 +37,7 @@ class Meeting:
         self._changed = threading.Condition()
         self._waiting, self._last, self._busy = [], 0.0, False
 
-    def train(self, net):
+    def train(self, fit):
         """Train a net with those that wait, in this task's thread or in another's.
 
         Raises
@@ -47,7 +47,7 @@ class Meeting:
         skreg.threads.python_lock.Cancelled
             Where nobody waits for it any more.
         """
-        entry = _Entry(net)
+        entry = _Entry(fit)
         with python_lock.released():
             with self._changed:
                 self._waiting.append(entry)
@@ -74,7 +74,7 @@ class Meeting:
     def _train(self, together):
         errors = [None] * len(together)
         try:
-            errors = train_nets([entry.net for entry in together], self._memory)
+            errors = train_nets([entry.fit for entry in together], self._memory)
         except BaseException as error:
             errors = [error] * len(together)
         finally:
@@ -86,5 +86,5 @@ class Meeting:
 
 
 class _Entry:
-    def __init__(self, net):
-        self.net, self.error, self.done = net, None, False
+    def __init__(self, fit):
+        self.fit, self.error, self.done = fit, None, False

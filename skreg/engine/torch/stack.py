@@ -34,13 +34,13 @@ class Stack:
 
     Parameters
     ----------
-    nets : list of RegularizedNet
-        Initialised (`initialize_late` will do), each with a problem that has not begun an epoch.
+    fits : list of skreg.engine.loop.Fit
+        Each with a problem that has not begun an epoch.
     """
 
-    def __init__(self, nets):
-        self.nets, self.device = list(nets), torch.device(nets[0].device)
-        problems = [net.problem for net in nets]
+    def __init__(self, fits):
+        self.fits, self.device = list(fits), torch.device(fits[0].params.device)
+        problems = [fit.problem for fit in fits]
         data, validation = [p.data for p in problems], [p.validation for p in problems]
         of_stack = problems[0].architecture.n_outputs, self.device
         self.data, self.validation = Rows.of(data, *of_stack), Rows.of(validation, *of_stack)
@@ -53,18 +53,16 @@ class Stack:
 
     def run(self):
         """Train every net to its end."""
-        while self.nets:
+        while self.fits:
             self._run_epoch()
             python_lock.check()
 
     def _prepare(self):
         """What depends on which nets are in the stack, beside their state."""
-        self.problems = [net.problem for net in self.nets]
-        self._running = np.ones(len(self.nets), bool)
+        self.problems = [fit.problem for fit in self.fits]
+        self._running = np.ones(len(self.fits), bool)
         self._plans = _concatenated([p.plan for p in self.problems])
         self._progress = _concatenated([p.progress for p in self.problems])
-        for m, problem in enumerate(self.problems):  # so that all can be booked at once
-            problem.progress = self._progress[m : m + 1]
         self.step = Step(self.problems, self._plans, self.state, self.data)
         self._recorded, self._n_epochs_here = None, 0
         width = int(self._plans["batch_size"].max())
@@ -132,17 +130,18 @@ class Stack:
         running, progress = self._running, self._progress
         progress["step"][running] += n_steps
         progress["loss_sum"][running], progress["row"] = loss_sums[running], 0
-        curves = np.zeros((len(self.nets), 1), stopping.CURVES)
-        best = np.zeros(len(self.nets), bool)
+        curves = np.zeros((len(self.fits), 1), stopping.CURVES)
+        best = np.zeros(len(self.fits), bool)
         nets = self._plans, progress, running, self._n_rows
         entry_points.end_epochs()(*nets, validation_losses, curves, best)
         seconds = (time.perf_counter() - start) / running.sum()
-        status, rows = progress["status"], curves[:, 0].tolist()
+        status, rows = progress["status"], curves.tolist()
         for m in np.flatnonzero(running):
+            self.problems[m].progress[0] = progress[m]
             if status[m] == stopping.DIVERGED:
                 self.problems[m].shuffling.give_back(0)
             else:
-                self.nets[m]._book_epoch(*rows[m], seconds)
+                self.fits[m].book(rows[m], seconds)
         return best
 
     # --- the end of a net
@@ -158,9 +157,9 @@ class Stack:
         index = self._index(staying)
         self.state = {name: flat.detach()[index] for name, flat in self.state.items()}
         self._epochs_left = self._epochs_left[staying]
-        for name in ("nets", "_starts", "_validation_starts"):
+        for name in ("fits", "_starts", "_validation_starts"):
             setattr(self, name, [getattr(self, name)[m] for m in staying])
-        if self.nets:
+        if self.fits:
             self._prepare()
 
     @torch.no_grad()
@@ -170,8 +169,6 @@ class Stack:
         for name, flat in self.state.items():
             for m, values in zip(ended, flat[index].cpu().numpy(), strict=True):
                 getattr(self.problems[m].state, name)[:] = values
-        for m in ended:
-            self.problems[m].progress = self._progress[m : m + 1].copy()
 
     def _index(self, numbers):
         return torch.as_tensor(np.asarray(numbers, dtype=np.int64)).to(self.device)
