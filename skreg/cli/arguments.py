@@ -170,6 +170,12 @@ def _add_tune(commands):
         metavar="SECONDS",
         help="time for the race of the tuned ensemble (default: no limit)",
     )
+    _add_columns(tune)
+    _add_format(tune)
+    _add_common(tune, folds=5, epochs=200)
+
+
+def _add_columns(tune):
     tune.add_argument(
         "--column",
         type=_column,
@@ -179,8 +185,6 @@ def _add_tune(commands):
         help=f"what a column holds, where tune takes it for something else: {', '.join(KINDS)} "
         "(it is left out); may be given several times",
     )
-    _add_format(tune)
-    _add_common(tune, folds=5, epochs=200)
 
 
 def _add_predict(commands):

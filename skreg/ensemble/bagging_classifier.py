@@ -6,17 +6,11 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.blocks.activations import SOFTMAX
 from skreg.ensemble import _fitting
+from skreg.ensemble._classes import decisions_of, over_classes, votes
 from skreg.ensemble._intervals import PredictsSets
 from skreg.ensemble._members import Members, shared_docs
 from skreg.estimators.mlp import MLPClassifier
-
-
-def decisions_of(p):
-    """Logarithms of probabilities (n_rows, n_classes), of two classes their difference: finite."""
-    log_p = SOFTMAX.raw(p)
-    return log_p[:, 1] - log_p[:, 0] if p.shape[1] == 2 else log_p
 
 
 def _decides(ensemble):
@@ -211,9 +205,8 @@ class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifie
         """Probabilities with a column for every class; stacked members may all lack the same."""
         if p.shape[2] == self.n_classes_:
             return p
-        whole = np.zeros((*p.shape[:2], self.n_classes_), p.dtype)
-        whole[..., self._numbers(self.estimators_[0].classes_)] = p
-        return whole
+        places = self._numbers(self.estimators_[0].classes_)
+        return over_classes(p, places, self.n_classes_, p.dtype)
 
     def _joint_pieces(self, nets, X):
         return nets.probabilities(X)
@@ -227,12 +220,10 @@ class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifie
                     "no row of a rare class: use predict_proba, or bootstrap=False."
                 )
             return raw
-        p = np.zeros((X.shape[0], self.n_classes_))
         if hasattr(member, "predict_proba"):
-            p[:, self._numbers(member.classes_)] = member.predict_proba(X, **params)
-        else:
-            p[np.arange(len(p)), self._numbers(member.predict(X, **params))] = 1
-        return p
+            p = member.predict_proba(X, **params)
+            return over_classes(p, self._numbers(member.classes_), self.n_classes_)
+        return votes(self._numbers(member.predict(X, **params)), self.n_classes_)
 
     def _moments(self, member, X):
         return self._own(member, X, "predict_proba", {}), None

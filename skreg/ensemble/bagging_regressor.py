@@ -123,8 +123,7 @@ class BaggingRegressor(
             Only with `return_std`.
         """
         if return_std and self._lacks_distribution() is None:
-            mixture = self._mixture(X, **params)
-            return tuple(map(self._in_answers_shape, (mixture.mean(), mixture.spread()[0])))
+            return self._mean_and_std(X, **params)
         pieces = self._pieces(X, "predict", params)
         moments = [(p.mean(axis=0), p.std(axis=0) if return_std else None) for p in pieces]
         mean, std = zip(*moments, strict=True)

@@ -228,5 +228,10 @@ class PredictsDistribution:
             )
         return mixture.log_density(y)
 
+    def _mean_and_std(self, X, **how):
+        """Mean and standard deviation of the mixture, with the ndim of y."""
+        mixture = self._mixture(X, **how)
+        return tuple(map(self._in_answers_shape, (mixture.mean(), mixture.spread()[0])))
+
     def _in_answers_shape(self, y):
         return y[:, 0] if self._answer_ndim == 1 else y

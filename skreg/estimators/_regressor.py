@@ -80,8 +80,7 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
             output = self._output(X, np.float64)  # raises where there is no fit, before _target
             return self._target.decode(output)
         if return_std and self._lacks_distribution() is None:
-            mixture = self._mixture(X, n_samples=n_samples, random_state=random_state)
-            return tuple(map(self._in_answers_shape, (mixture.mean(), mixture.spread()[0])))
+            return self._mean_and_std(X, n_samples=n_samples, random_state=random_state)
         if n_samples is None and not getattr(self, "snapshots_", None):
             n_samples = 100
         outputs = self._outputs_of_all(X, n_samples, random_state)

@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.multiclass import type_of_target
 
 from skreg.blocks.activations import LOGISTIC, SOFTMAX
+from skreg.ensemble._classes import over_classes
 from skreg.ensemble._conformal import calibration, seen_by
 from skreg.ensemble._intervals import moments_of, scores_of
 from skreg.estimators._predictive import pooled
@@ -77,18 +78,19 @@ def ensemble_of(race, y):
         picks = options[int(np.nanargmax(scores))]
         if np.nanmax(scores) >= score:  # of equals the one with more nets
             best, score = picks.copy(), np.nanmax(scores)
-    chosen = {c: float(n / best.sum()) for c, n in zip(candidates, best, strict=True) if n}
+    shares = best / best.sum()
+    chosen = {c: float(n) for c, n in zip(candidates, shares, strict=True) if n}
     members = [run.fitted for c in chosen for run in race.runs[c]]
     weights = np.repeat(list(chosen.values()), race.n_splits) / race.n_splits
     ensemble = _ensemble(race, members, weights.tolist(), y)
     if isinstance(ensemble, FoldEnsembleRegressor):
-        ensemble.noise_factor = _noise_factor(folds, best / best.sum())
+        ensemble.noise_factor = _noise_factor(folds, shares)
     elif _gives_probabilities(ensemble):
-        ensemble.temperature = _temperature(race, folds, best / best.sum(), ensemble)
+        ensemble.temperature = _temperature(race, folds, shares, ensemble)
     if not getattr(ensemble, "multilabel", False):
         picked = [candidates.index(c) for c in chosen]
         ensemble._seen = _seen_out_of_fold(race, folds, picked, weights, ensemble)
-    scores = np.array([fold.score(best / best.sum()) for fold in folds], dtype=float)
+    scores = np.array([fold.score(shares) for fold in folds], dtype=float)
     return ensemble, chosen, scores
 
 
@@ -212,9 +214,8 @@ class _Fold:
 
     def over_classes(self, values, classes):
         """Columns of this fold's classes (..., n) among all classes; 0 for those that it lacks."""
-        whole = np.zeros((*values.shape[:-1], len(classes)))
-        whole[..., np.searchsorted(classes, self._ensemble.classes_)] = values
-        return whole
+        places = np.searchsorted(classes, self._ensemble.classes_)
+        return over_classes(values, places, len(classes))
 
     def score(self, weights):
         """Score of the candidates' weighted mean."""

@@ -9,8 +9,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
 from skreg.blocks.activations import LOGISTIC, SOFTMAX
+from skreg.ensemble._classes import decisions_of, over_classes, votes
 from skreg.ensemble._intervals import PredictsIntervals, PredictsSets, moments_of
-from skreg.ensemble.bagging_classifier import decisions_of
 from skreg.estimators._mc_dropout import moments
 from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._predictive import (
@@ -59,8 +59,7 @@ class _FoldEnsemble(OnnxMixin, BaseEstimator):
     @property
     def n_outputs_(self):
         """Number of outputs of the nets."""
-        estimator = self.estimators[0]
-        return (estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator).n_outputs_
+        return net_of(self.estimators[0]).n_outputs_
 
     def _onnx_answer(self, graph, x, raw_scores):
         return fold_ensemble_answer(self, graph, x, raw_scores)
@@ -156,8 +155,7 @@ class FoldEnsembleRegressor(PredictsIntervals, PredictsDistribution, RegressorMi
             Only with `return_std`.
         """
         if return_std and self._lacks_distribution() is None:
-            mixture = self._mixture(X)
-            return tuple(map(self._in_answers_shape, (mixture.mean(), mixture.spread()[0])))
+            return self._mean_and_std(X)
         mean, std = moments((y for _, y in self._answers(X, "predict")), self._weights())
         return (mean, std) if return_std else mean
 
@@ -352,13 +350,11 @@ class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
         for estimator, answer in self._answers(X, method):
             if self.multilabel or (answer.ndim == 2 and answer.shape[1] == len(classes)):
                 yield answer
-                continue
-            p = np.zeros((len(answer), len(classes)))
-            if answer.ndim == 2:
-                p[:, np.searchsorted(classes, estimator.classes_)] = answer
+            elif answer.ndim == 2:
+                places = np.searchsorted(classes, estimator.classes_)
+                yield over_classes(answer, places, len(classes))
             else:
-                p[np.arange(len(p)), np.searchsorted(classes, answer)] = 1
-            yield p
+                yield votes(np.searchsorted(classes, answer), len(classes))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -75,8 +75,13 @@ def is_plain(X):
     )
 
 
+def library_of(value):
+    """The library of a DataFrame or of a column: "pandas" or "polars"."""
+    return "polars" if type(value).__module__.partition(".")[0] == "polars" else "pandas"
+
+
 def _is_pandas(value):
-    return type(value).__module__.partition(".")[0] != "polars"
+    return library_of(value) == "pandas"
 
 
 def _kind_in_pandas(column, dtype):

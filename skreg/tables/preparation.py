@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.tables.frames import check_names, columns_of, is_frame, is_missing, kind_of
+from skreg.tables.frames import check_names, columns_of, is_frame, is_missing, kind_of, library_of
 from skreg.tables.refusal import explained
 
 _READS = {"ToDatetime": "dates", "ToFloat": "numbers"}  # steps of skrub's
@@ -98,7 +98,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         empty = {name for name, column in columns_of(X) if is_missing(column).all()}
         columns = _transformer({name: kind for name, kind in kinds.items() if name not in empty})
         Z = self._matrix(columns.fit_transform, X)
-        self.columns_, self.kinds_, self.library_ = columns, kinds, _library(X)
+        self.columns_, self.kinds_, self.library_ = columns, kinds, library_of(X)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         return Z
@@ -166,10 +166,10 @@ class Preparation(TransformerMixin, BaseEstimator):
                 f"X is a {type(X).__name__}, but fit had a DataFrame of {self.library_}, whose "
                 "columns were prepared by name: pass a DataFrame."
             )
-        if _library(X) != self.library_:
+        if library_of(X) != self.library_:
             remedy = "X.to_pandas()" if self.library_ == "pandas" else "polars.from_pandas(X)"
             raise TypeError(
-                f"X is a DataFrame of {_library(X)}, but fit had one of {self.library_}: pass "
+                f"X is a DataFrame of {library_of(X)}, but fit had one of {self.library_}: pass "
                 f"{remedy}."
             )
 
@@ -216,14 +216,6 @@ def _changed(name, column, kind, was, place=None):
         f"X holds {kind} in column {name!r}, as {value!r} (row {place}), but fit had {was} there: "
         "mend these rows, or leave the values empty."
     )
-
-
-def _library(X):
-    return type(X).__module__.partition(".")[0] if _is_polars(X) else "pandas"
-
-
-def _is_polars(X):
-    return type(X).__module__.partition(".")[0] == "polars"
 
 
 def _named(X):
