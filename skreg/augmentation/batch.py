@@ -11,6 +11,9 @@ from skreg.random.counter import AUGMENT
 FIELDS = [*mixing.FIELDS, *compiled_forms.FIELDS]
 """Of a plan: those of mixup, cutmix, and the augmentations that have a compiled form."""
 
+STRENGTHS = [name for name, dtype in FIELDS if dtype == "f8"]
+"""Those that switch something on: shapes of rows are integers."""
+
 
 def augmentation_settings(params):
     """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
@@ -19,8 +22,7 @@ def augmentation_settings(params):
 
 def needs_spare(plan):
     """Whether `change_batch` needs room for a copy of the batch."""
-    names = "mixup_alpha", "cutmix_alpha", "signal_shift", "signal_scale", "signal_noise"
-    return any(plan[name] > 0 for name in (*names, "swap_rate", "table_std"))
+    return any(plan[name] > 0 for name in STRENGTHS)
 
 
 @jit

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numba
 
-from skreg.compiler.lowering import BlockCompiler, EntryPointCompiler
+from skreg.compiler.pipelines import BlockCompiler, EntryPointCompiler
 
 # All of fastmath but "nnan" and "ninf", with which NaN and inf, and so divergence, go unseen.
 FASTMATH = {"contract", "reassoc", "nsz", "arcp", "afn"}

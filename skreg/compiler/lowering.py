@@ -1,13 +1,12 @@
 """How numba's lowering is bent to compile skreg's kernels in half the time.
 
 For functions that call one another and of which Python calls one, numba does too much: it makes
-each one runnable, and counts references to arrays that nobody frees. The classes here are for
-`numba.njit(pipeline_class=)`; the only numba internals that skreg uses stand in this file.
+each one runnable, and counts references to arrays that nobody frees. The only numba internals that
+skreg uses stand in this file, which `skreg.compiler.pipelines` imports once something is compiled.
 """
 
 from numba import _dynfunc
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
@@ -62,23 +61,9 @@ class _LowerBlock(_LowerEntryPoint):
         return True
 
 
-class EntryPointCompiler(CompilerBase):
-    """numba's compiler of nopython functions; its `lowering` is ours."""
-
-    lowering = _LowerEntryPoint
-
-    def define_pipelines(self):
-        """numba's pipeline with its last pass replaced."""
-        pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        pipeline.passes = [
-            (self.lowering if step is NativeLowering else step, why)
-            for step, why in pipeline.passes
-        ]
-        pipeline.finalize()
-        return [pipeline]
-
-
-class BlockCompiler(EntryPointCompiler):
-    """The same for building blocks."""
-
-    lowering = _LowerBlock
+def bend(pipeline, is_block):
+    """Have a pipeline of numba's lower in our way."""
+    (place,) = (i for i, (step, _) in enumerate(pipeline.passes) if step is NativeLowering)
+    ours = _LowerBlock if is_block else _LowerEntryPoint
+    pipeline.passes[place] = ours, pipeline.passes[place][1]
+    pipeline.finalize()

@@ -21,6 +21,8 @@ about the square root of the number of rows' inverse), and about `coverage` as a
 
 import numpy as np
 
+from skreg.estimators._predictive import check_coverage
+
 _VALUES_AT_ONCE = 2**23
 _ROUNDING = 1e-9  # of coverage times a number of rows
 
@@ -89,10 +91,9 @@ def calibration(out, score, weight, scaled=False):
     }
 
 
-def check_coverage(coverage, seen):
+def _check_promise(coverage, seen):
     """Raise where a coverage cannot be promised by so few rows."""
-    if not 0 < coverage < 1:
-        raise ValueError(f"coverage must be in (0, 1), got {coverage!r}.")
+    check_coverage(coverage)
     n = seen["weight"].sum()
     if coverage * (n + 1) - _ROUNDING > n:
         raise ValueError(
@@ -113,7 +114,7 @@ def intervals(seen, coverage, means, variances):
     means, variances : ndarray of shape (n_members, n_rows, n_targets)
         Of the members' predictions for new rows; `variances` are read where scores are scaled.
     """
-    check_coverage(coverage, seen)
+    _check_promise(coverage, seen)
     ends = np.empty((*means.shape[1:], 2))
     step = max(1, _VALUES_AT_ONCE // len(seen["group"]))
     for j in range(means.shape[2]):
@@ -160,7 +161,7 @@ def class_sets(seen, coverage, p):
     p : ndarray of shape (n_members, n_rows, n_classes)
         Probabilities by the members.
     """
-    check_coverage(coverage, seen)
+    _check_promise(coverage, seen)
     reach, score = coverage * (seen["weight"].sum() + 1) - _ROUNDING, seen["score"][:, 0]
     inside = np.empty(p.shape[1:], bool)
     step = max(1, _VALUES_AT_ONCE // len(score))

@@ -18,7 +18,7 @@ _VALUES_AT_ONCE = 2**23  # of the output, which is taken to labels piece by piec
 
 
 class NetClassifierMixin(ClassifierMixin):
-    """`partial_fit`, predictions and classes, beside `skreg.estimators._base.BaseMLP`."""
+    """`partial_fit`, predictions and classes, beside `skreg.estimators._base.BaseNet`."""
 
     __metadata_request__fit = FIT_REQUESTS
     _y_numeric = False

@@ -101,9 +101,28 @@ def joined(pieces):
     return [first.joined(others) for first, *others in zip(*pieces, strict=True)]
 
 
+def check_coverage(coverage):
+    """Raise where a promised share of targets is none."""
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage must be in (0, 1), got {coverage!r}.")
+
+
+def head_and_net(estimator):
+    """The steps before a pipeline's end (None: there are none), and what predicts there."""
+    if not isinstance(estimator, Pipeline):
+        return None, estimator
+    return estimator[:-1] if len(estimator.steps) > 1 else None, estimator.steps[-1][1]
+
+
+def net_and_rows(estimator, X):
+    """What predicts at the end of a fitted pipeline, or an estimator itself, and its rows."""
+    head, net = head_and_net(estimator)
+    return net, X if head is None else head.transform(X)
+
+
 def net_of(estimator):
     """What predicts at the end of a pipeline, or an estimator itself."""
-    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    return head_and_net(estimator)[1]
 
 
 def lack_of_distribution(estimator):
@@ -119,9 +138,8 @@ def lack_of_distribution(estimator):
 
 def mixture_of(estimator, X, **how):
     """What a fitted regressor, bare or at the end of a pipeline, says of rows: a `Mixture`."""
-    if isinstance(estimator, Pipeline):
-        X = estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
-    return net_of(estimator)._mixture(X, **how)
+    net, rows = net_and_rows(estimator, X)
+    return net._mixture(rows, **how)
 
 
 def _says_distribution(estimator):

@@ -1,6 +1,5 @@
 """What goes into training: checked arrays become rows, an architecture, weights, a problem."""
 
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,11 +151,8 @@ class PreparationMixin:
 
         if warm and getattr(self, "_memory", None) is not None:
             return self._memory.copy()
-        if self.random_state is None:
-            return Memory.fresh(np.random.RandomState(), kept)
-        if isinstance(self.random_state, (Integral, np.random.RandomState)):
-            return Memory.fresh(self.random_state, kept)
-        return Memory.fresh(np.random.mtrand._rand, kept)  # random_state=np.random
+        given = self.random_state
+        return Memory.fresh(np.random.RandomState() if given is None else given, kept)
 
     def _engine_params(self, target):
         """Parameters as the engine takes them."""

@@ -16,7 +16,7 @@ from skreg.losses.records import LOSSES, with_distribution
 
 
 class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
-    """`partial_fit`, `predict` and the target's units, beside `skreg.estimators._base.BaseMLP`."""
+    """`partial_fit`, `predict` and the target's units, beside `skreg.estimators._base.BaseNet`."""
 
     __metadata_request__fit = FIT_REQUESTS
     _y_numeric = True

@@ -3,11 +3,11 @@
 from copy import deepcopy
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skreg.compat.arrays import check_no_grad
 from skreg.estimators._base import BaseNet
+from skreg.estimators._predictive import net_and_rows, net_of
 
 
 def last_step(estimator):
@@ -20,7 +20,7 @@ def last_step(estimator):
     NotFittedError
         Where it is not fitted.
     """
-    net = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    net = net_of(estimator)
     if not isinstance(net, BaseNet):
         raise TypeError(
             f"estimator must be an estimator of skreg, or a Pipeline that ends in one, got {net!r}."
@@ -39,8 +39,7 @@ class Probe:
     """
 
     def __init__(self, estimator):
-        self.net = last_step(estimator)
-        self.steps = estimator[:-1] if isinstance(estimator, Pipeline) else None
+        self.estimator, self.net = estimator, last_step(estimator)
         self.module = deepcopy(self.net.net_.module_).double().cpu().eval()
         self.plan = self.net.net_.criterion_.plan[0]
         self.parameters = [p for p in self.module.parameters() if p.requires_grad]
@@ -55,8 +54,7 @@ class Probe:
         """X as the net sees it: a tensor of shape (n_rows, n_features)."""
         import torch
 
-        if self.steps is not None and len(self.steps):
-            X = self.steps.transform(X)
+        X = net_and_rows(self.estimator, X)[1]
         check_no_grad(X=X)
         X = self.net._as_rows(X)
         X = validate_data(self.net, X, reset=False, accept_sparse="csr", dtype=np.float64)

@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.metrics import check_scoring
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skreg.estimators._predictive import net_and_rows
 from skreg.inspection._drawing import AS_WRITTEN, BLUE, legend_above, mean_and_band, panels, tidy
 from skreg.inspection._results import score_name
 
@@ -88,8 +88,7 @@ class EnsembleDisplay:
         """
         check_is_fitted(estimator)
         classifies = is_classifier(estimator)
-        if isinstance(estimator, Pipeline):
-            X, estimator = estimator[:-1].transform(X), estimator.steps[-1][1]
+        estimator, X = net_and_rows(estimator, X)
         if not hasattr(estimator, "predict_members"):
             raise TypeError(
                 "estimator must have members, as BaggingRegressor, BaggingClassifier and nets "

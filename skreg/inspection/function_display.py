@@ -2,9 +2,9 @@
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skreg.estimators._predictive import net_and_rows
 from skreg.inspection._drawing import (
     AS_WRITTEN,
     BLACK,
@@ -255,9 +255,8 @@ def _predict(estimator, X, classifies, return_std):
         return estimator.predict_proba(X), None
     if not return_std:
         return estimator.predict(X), None
-    if isinstance(estimator, Pipeline):  # which hands arguments of predict on in some settings only
-        X, estimator = estimator[:-1].transform(X), estimator.steps[-1][1]
-    return estimator.predict(X, return_std=True)
+    net, rows = net_and_rows(estimator, X)  # a pipeline hands arguments on in some settings only
+    return net.predict(rows, return_std=True)
 
 
 def _like(X, columns):

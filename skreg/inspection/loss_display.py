@@ -1,9 +1,9 @@
 """`LossCurveDisplay`: training and validation loss, epoch by epoch."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skreg.estimators._predictive import net_of
 from skreg.inspection._drawing import (
     AS_WRITTEN,
     BLUE,
@@ -82,7 +82,7 @@ class LossCurveDisplay:
         TypeError
             For one that keeps no `loss_curve_`.
         """
-        net = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+        net = net_of(estimator)
         check_is_fitted(net)
         if not hasattr(net, "loss_curve_"):
             raise TypeError(

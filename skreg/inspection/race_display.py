@@ -1,9 +1,9 @@
 """`RaceDisplay`: the scores of a race's candidates, rung by rung."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skreg.estimators._predictive import net_of
 from skreg.inspection._drawing import (
     AS_WRITTEN,
     BLUE,
@@ -93,7 +93,7 @@ class RaceDisplay:
         TypeError
             For one that is no race.
         """
-        race = search.steps[-1][1] if isinstance(search, Pipeline) else search
+        race = net_of(search)
         check_is_fitted(race)
         if not hasattr(race, "rung_scores_"):
             raise TypeError(

@@ -7,7 +7,7 @@ may be pipelines that end in a regressor which says a distribution.
 import numpy as np
 from scipy.special import ndtr
 
-from skreg.estimators._predictive import lack_of_distribution, mixture_of
+from skreg.estimators._predictive import check_coverage, lack_of_distribution, mixture_of
 
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(100)
 
@@ -250,8 +250,7 @@ def _asked(estimator, X, y):
 
 
 def _interval(estimator, X, y, coverage):
-    if not 0 < coverage < 1:
-        raise ValueError(f"coverage must be in (0, 1), got {coverage!r}.")
+    check_coverage(coverage)
     mixture, y = _asked(estimator, X, y)
     ends = mixture.quantiles(np.array([1 - coverage, 1 + coverage]) / 2)
     return ends[..., 0], ends[..., 1], y

@@ -1,10 +1,10 @@
 """ONNX graphs of ensembles of fold nets, for skl2onnx."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skreg.estimators._onnx import OnnxMixin
+from skreg.estimators._predictive import head_and_net
 from skreg.model_selection.encoder import PiecewiseLinearEncoder
 
 
@@ -44,9 +44,8 @@ def _at_temperature(ensemble, graph, p):
 
 def _scaled(estimator, graph, x):
     """The net at the end of an estimator, and its rows."""
-    steps = estimator.steps if isinstance(estimator, Pipeline) else [("net", estimator)]
-    (*before, (_, net)) = steps
-    for _, step in before:
+    head, net = head_and_net(estimator)
+    for _, step in [] if head is None else head.steps:
         if type(step) is PiecewiseLinearEncoder:
             x, step = _encoded(step, graph, x), step.scaler_
         if type(step) is not StandardScaler:

@@ -237,8 +237,7 @@ class _Fold:
     def mixture_and_targets(self, weights):
         """The same, the rows' targets (n_rows, n_targets) and their weights."""
         y = np.asarray(self._split.y_test, np.float64)
-        weight = self._split.score_params.get("sample_weight")
-        weight = np.ones(len(y)) if weight is None else np.asarray(weight)
+        weight = self._race.task.weights(self._race.n_rows)[self.test]
         return self.mixture(weights), y.reshape(len(y), -1), weight
 
     def _known_ensemble(self, mean, weights):

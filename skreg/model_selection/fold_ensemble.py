@@ -5,7 +5,6 @@ Caruana, Niculescu-Mizil, Crew & Ksikes (2004), "Ensemble selection from librari
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
 from skreg.blocks.activations import LOGISTIC, SOFTMAX
@@ -15,6 +14,7 @@ from skreg.estimators._mc_dropout import moments
 from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._predictive import (
     PredictsDistribution,
+    head_and_net,
     lack_of_distribution,
     net_of,
     pooled,
@@ -82,15 +82,13 @@ class _FoldEnsemble(OnnxMixin, BaseEstimator):
 
     def _nets_and_rows(self, X):
         """What predicts at the end of each estimator, and its rows; equal steps transform once."""
-        transformed = {}
+        transformed = {None: X}
         for estimator in self.estimators:
-            rows = X
-            if isinstance(estimator, Pipeline) and len(estimator.steps) > 1:
-                key = tuple(id(step) for _, step in estimator.steps[:-1])
-                if key not in transformed:
-                    transformed[key] = estimator[:-1].transform(X)
-                rows, estimator = transformed[key], estimator.steps[-1][1]
-            yield estimator, rows
+            head, net = head_and_net(estimator)
+            key = None if head is None else tuple(id(step) for _, step in head.steps)
+            if key not in transformed:
+                transformed[key] = head.transform(X)
+            yield net, transformed[key]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

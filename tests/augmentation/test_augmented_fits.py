@@ -14,6 +14,7 @@ from skreg.augmentation import (
     SignalAugment,
     TabularAugment,
 )
+from skreg.augmentation.batch import STRENGTHS, augmentation_settings, needs_spare
 from skreg.engine.select_engine import choose_engine
 from skreg.hyperparameters.settings import Settings
 from tests._augmentations import KINDS, off
@@ -49,6 +50,24 @@ def same(a, b):
 )
 def test_off_is_off(augment, engine):
     assert same(fit(engine=engine)[0], fit(engine=engine, augment=augment)[0])
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+def test_every_strength_by_itself_has_the_room_that_its_compiled_form_needs(name):
+    mixing = name in ("mixup_alpha", "cutmix_alpha")
+    augment = {
+        "signal_shift": (0.3, 0, 0),
+        "signal_scale": (0, 0.3, 0),
+        "signal_noise": (0, 0, 0.3),
+    }
+    augment = {key: SignalAugment(*values) for key, values in augment.items()}
+    augment |= {"swap_rate": TabularAugment(0.3, 0), "table_std": TabularAugment(0, 0.3)}
+    params = {name: 0.5} if mixing else {"augment": augment[name]}
+    settings = augmentation_settings(Settings(**params))
+    assert [strength for strength in STRENGTHS if settings[strength]] == [name]
+    assert needs_spare(settings)
+    assert not needs_spare(augmentation_settings(Settings()))
+    assert not same(fit(engine="compiled")[0], fit(engine="compiled", **params)[0])
 
 
 def test_a_users_augmentation():

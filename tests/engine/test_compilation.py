@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
-from skreg.compiler import jit
+from skreg.compiler import jit, pipelines
 
 FIT = """
 import numpy as np
@@ -70,8 +71,6 @@ def test_the_digest_covers_every_file_with_compiled_code():
 
 
 def test_without_a_place_for_the_cache_it_says_so_and_works(monkeypatch):
-    import numba
-
     original = numba.njit
 
     def njit(*args, cache=False, **kwargs):
@@ -115,6 +114,9 @@ def test_compiled_code_allocates_nothing():
     assert done.stdout == "True\nTrue\n", done.stderr
 
 
+TAIL = np.arange(5.0)
+
+
 @jit.jit
 def _tail(values, start):
     return values[start:].reshape(-1, 1)
@@ -128,9 +130,46 @@ def _sum_of_tail(values, start):
     return total
 
 
+def _compiled_tail():
+    return jit.entry_point(lambda digest: lambda v, i: _sum_of_tail(v, i) + 0 * digest, TAIL, 1)
+
+
 def test_building_blocks_hand_views_up_and_keep_no_references():
-    values = np.arange(5.0)
-    before = sys.getrefcount(values)
-    tail = jit.entry_point(lambda digest: lambda v, i: _sum_of_tail(v, i) + 0 * digest, values, 1)
-    assert tail(values, 3) == 7.0
-    assert sys.getrefcount(values) == before
+    before = sys.getrefcount(TAIL)
+    assert _compiled_tail()(TAIL, 3) == 7.0
+    assert sys.getrefcount(TAIL) == before
+
+
+def test_this_numbas_lowering_is_replaced():
+    entry = numba.njit(pipeline_class=pipelines.EntryPointCompiler)(lambda v, i: _sum_of_tail(v, i))
+    assert entry(TAIL, 3) == 7.0
+    for function, name in ((entry, "entry_point"), (_sum_of_tail, "block")):
+        passes = function.get_metadata(function.signatures[0])["pipeline_times"]["nopython"]
+        assert [step.partition("_")[2] for step in passes if "lower" in step] == [
+            f"skreg_lower_{name}"
+        ]
+
+
+TELL_TAIL = """
+from tests.engine.test_compilation import TAIL, _compiled_tail
+tail = _compiled_tail()
+print(tail(TAIL, 3), sum(tail.stats.cache_hits.values()))
+"""
+OTHER_INTERNALS = {
+    "gone": "import numba.core.codegen as m; del m.JITCodeLibrary",
+    "another pass": """import numba.core.typed_passes as m
+m.NativeLowering = type("Lowering", (m.NativeLowering,), {})""",
+    "another attribute": """import numba.core.codegen as m
+module = property(lambda self: self._module, lambda self, module: None)
+m.JITCodeLibrary = type("Library", (m.JITCodeLibrary,), {"_final_module": module})""",
+}
+
+
+@pytest.mark.parametrize("change", OTHER_INTERNALS.values(), ids=OTHER_INTERNALS)
+def test_a_numba_with_other_internals_compiles_the_same_after_a_warning(change, tmp_path):
+    done = run(tmp_path, f"{change}\n{TELL_TAIL}")
+    assert done.stderr.count("RuntimeWarning: numba ") == 1
+    assert "other internals than skreg knows" in done.stderr
+    assert done.stdout == "7.0 0\n"
+    again = run(tmp_path, f"{change}\n{TELL_TAIL}")  # loading needs no internals
+    assert (again.stdout, again.stderr) == ("7.0 1\n", "")

@@ -80,6 +80,22 @@ def test_ensembles_predict_their_members_mixture(kind):
         assert_allclose(again.predict_spread(X).total, std, rtol=1e-12)
 
 
+def test_rows_that_count_nothing_have_no_say_in_the_noise_factor_whatever_the_scorer():
+    X, y = targets("regression")
+    weight = (np.arange(len(y)) % 5 > 0).astype(float)
+    search = RacingSearchCV(GAUSSIAN, {"alpha": [0.1]}, n_candidates=1, cv=3, refit="ensemble")
+
+    def factor(y, scoring):
+        fitted = search.set_params(scoring=scoring).fit(X, y, sample_weight=weight)
+        return fitted.best_estimator_.noise_factor
+
+    other = np.where(weight, y, 1e4)
+    assert factor(y, None) == factor(other, None) != 1
+    with pytest.warns(UserWarning, match="does not support sample_weight"):
+        without_weights = [factor(y, lambda net, X, y: net.score(X, y)) for y in (y, other)]
+    assert without_weights == [factor(y, None)] * 2
+
+
 def test_the_races_noise_factor_is_the_likeliest_out_of_fold(tmp_path):
     X, y = targets("regression")
     search = race(y)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from scipy.stats import uniform
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, check_cv
 from sklearn.pipeline import make_pipeline
@@ -19,6 +20,7 @@ from skreg.hyperparameters.settings import Settings, settings_of
 from skreg.hyperparameters.table import TABLE
 from tests import _table
 from tests._data import learnt, targets
+from tests._nets import Plain
 
 CLASSES = {"regressor": (MLPRegressor, "regression"), "classifier": (MLPClassifier, "multiclass")}
 SETTINGS = [pytest.param(kind, row, id=name) for name, kind, row in _table.settings()]
@@ -103,6 +105,47 @@ def test_no_seed_gives_fresh_draws():
     X, y = targets("regression", 60)
     one, other = (MLPRegressor(max_iter=2).fit(X, y) for _ in range(2))
     assert not same(one, other)
+
+
+DRAWING = [
+    name
+    for name in skreg._HOME
+    if hasattr(getattr(skreg, name), "fit")
+    and "random_state" in inspect.signature(getattr(skreg, name)).parameters
+]
+
+
+def quick(name, random_state):
+    """An estimator that trains nets for two epochs, whatever it is."""
+    cls = getattr(skreg, name)
+    net = MLPClassifier if name.endswith("Classifier") else MLPRegressor
+    values = {
+        **{"max_iter": 2, "n_iter_no_change": 2, "module": Plain, "channels": (4,)},
+        **{"estimator": net(max_iter=2, random_state=0), "n_estimators": 2},
+        **{"param_distributions": {"alpha": uniform()}, "n_candidates": 2, "cv": 2},
+    }
+    own = inspect.signature(cls).parameters
+    values = {key: value for key, value in values.items() if key in own}
+    return cls(random_state=random_state, **values)
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_the_generator_behind_np_random_is_drawn_from_where_it_is_given(name):
+    X, y = targets("multiclass" if name.endswith("Classifier") else "regression", 60)
+    before, found = np.random.get_state(), []
+    try:
+        np.random.seed(3)
+        for state in (np.random.mtrand._rand, np.random.RandomState(3)):
+            fitted = quick(name, state).fit(X, y)
+            answer = fitted.predict(X) if hasattr(fitted, "predict") else fitted.transform(X)
+            found.append((answer, state.randint(2**31)))
+    finally:
+        np.random.set_state(before)
+    assert_array_equal(found[0][0], found[1][0])
+    assert found[0][1] == found[1][1]
+    # the module cannot be copied, as `clone` must: refused as scikit-learn's estimators do
+    with pytest.raises(ValueError, match=f"'random_state' parameter of {name} must be"):
+        quick(name, np.random).fit(X, y)
 
 
 ESTIMATORS = [

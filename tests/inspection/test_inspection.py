@@ -13,7 +13,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skreg import ConvNetRegressor, MLPClassifier, MLPRegressor, NetRegressor, inspection
-from skreg.inspection import active_units, mean_squared_input_gradient
 from tests._data import regression, targets
 
 X, Y = targets("regression")
@@ -214,13 +213,25 @@ def test_growing_alpha_shrinks_weights_slopes_and_units_in_use():
     assert (whole.mean(axis=0) < -4 * whole.std(axis=0, ddof=1) / np.sqrt(6)).all()
 
 
-@pytest.mark.parametrize("look", [active_units, mean_squared_input_gradient])
+LOOKS = {
+    "active_units": lambda net, X, y: inspection.active_units(net, X),
+    "input_gradient": lambda net, X, y: inspection.mean_squared_input_gradient(net, X),
+    "sharpness": lambda net, X, y: inspection.sharpness(net, X, y, std=0.1, random_state=0),
+    "gap": lambda net, X, y: tuple(inspection.generalization_gap(net, X, y, X[:9], y[:9])),
+    "implicit": lambda net, X, y: list(inspection.implicit_regularization(net, X, y).values()),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_rows_with_a_shape_and_users_modules(look):
     rows = np.random.default_rng(0).normal(size=(20, 1, 4, 4))
     flat, y = rows.reshape(20, -1), rows[:, 0, 0, 0]
     conv = ConvNetRegressor(channels=(2,), max_iter=1, n_iter_no_change=1).fit(rows, y)
-    np.testing.assert_array_equal(look(conv, rows), look(conv, flat))
+    np.testing.assert_array_equal(look(conv, rows, y), look(conv, flat, y))
     shape = {"module__in_features": 16, "module__out_features": 1}
     net = NetRegressor(torch.nn.Linear, **shape, max_iter=1, n_iter_no_change=1).fit(flat, y)
-    with pytest.raises(TypeError, match="an MLP or a conv net of skreg"):
-        look(net, flat)
+    weight = net.state_dict_["weight"]
+    np.testing.assert_allclose(inspection.weight_norms(net), [np.linalg.norm(weight)], rtol=1e-6)
+    assert inspection.zero_weights(net) == [0.0]
+    with pytest.raises(TypeError, match="(?s)an MLP or a conv net of skreg.*`weight_norms`"):
+        look(net, flat, y)

@@ -10,6 +10,8 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
     BaggingRegressor,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
     RandomForestRegressor,
     StackingClassifier,
     VotingRegressor,
@@ -33,6 +35,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from skreg import MLPClassifier, MLPRegressor
+from skreg.parallel import backend
 from tests._data import targets
 
 X, Y = targets("regression")
@@ -199,3 +202,22 @@ def test_results_are_those_of_one_after_another(name, n_jobs):
     with parallel_config(backend="skreg", **({} if n_jobs is None else {"n_jobs": n_jobs})):
         assert_equal(WORK[name](), expected)
     assert warnings.filters == filters
+
+
+def test_trees_of_forests_need_no_lock_and_other_estimators_do(monkeypatch):
+    free, ask = [], backend.needs_no_python_lock
+    monkeypatch.setattr(backend, "needs_no_python_lock", lambda b: free.append(ask(b)) or free[-1])
+    with parallel_config(backend="skreg", n_jobs=2):
+        for cls, X, y in (
+            (RandomForestClassifier, X_CLASS, Y_CLASS),
+            (ExtraTreesRegressor, X_MULTI, Y_MULTI),
+        ):
+            forest = cls(6, random_state=0).fit(X, y)
+            assert len(free) > 1
+            forest.predict(X)
+            assert all(free)
+        free.clear()
+        cross_validate(Ridge(), X, y, cv=3)
+        Parallel()(delayed(abs)(-i) for i in range(3))
+    assert len(free) > 3
+    assert not any(free)
