@@ -4,35 +4,39 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from skreg.tables.frames import check_names, columns_of, is_frame, is_missing, kind_of, library_of
-from skreg.tables.refusal import explained
+from skreg.tables.columns import in_form
+from skreg.tables.frames import check_names, columns_of, is_frame, is_missing, is_pandas, kind_of
+from skreg.tables.refusal import infinite
 
 _READS = {"ToDatetime": "dates", "ToFloat": "numbers"}  # steps of skrub's
+_AS_NUMBERS = "number", "duration"
 _MAX_CATEGORIES = 40  # of a column; texts with more are encoded by their parts of words
 
 
 class Preparation(TransformerMixin, BaseEstimator):
     """Numbers, categories, texts, dates and gaps as a matrix of numbers.
 
-    Numbers stay as they are, their gaps filled with the median, with a column beside that tells
-    where they were. All other columns go through `skrub.TableVectorizer`: categories one-hot, the
-    rare and the unseen ones together; texts of many values by their parts of words; dates as year,
-    month, day, hour and seconds. Columns without values are left out. Nothing is standardized.
+    Numbers stay as they are, durations and times of day are seconds; their gaps are filled with the
+    median, with a column beside that tells where they were. All other columns go through
+    `skrub.TableVectorizer`: categories one-hot, the rare and the unseen ones together; texts of
+    many values by their parts of words; dates as year, month, day, hour and seconds. Columns
+    without values are left out. Nothing is standardized. A column is read by what it holds, in
+    whatever dtype, of pandas or of polars.
 
     Attributes
     ----------
-    columns_ : ColumnTransformer
-        What is done to the columns.
+    numbers_ : SimpleImputer or None
+        What is done to numbers and durations; None where there are none.
+    others_ : Pipeline or None
+        What is done to all other columns; None where there are none.
     kinds_ : dict
-        What each column holds: "number", "text", "category" or "date".
-    library_ : {"pandas", "polars"}
-        Of the DataFrame.
+        What each column holds: "number", "duration", "text", "category" or "date". Those without
+        values are not in it.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns.
     n_features_in_ : int
@@ -90,25 +94,30 @@ class Preparation(TransformerMixin, BaseEstimator):
         Z : ndarray of shape (n_samples, n_numbers)
             Numbers.
         """
-        if not is_frame(X):
-            raise TypeError(f"X must be a DataFrame of pandas or polars, got {type(X).__name__}.")
-        X = _named(X)
-        names = check_names(X)
-        kinds = {name: _checked_kind(name, column) for name, column in columns_of(X)}
-        empty = {name for name, column in columns_of(X) if is_missing(column).all()}
-        columns = _transformer({name: kind for name, kind in kinds.items() if name not in empty})
-        Z = self._matrix(columns.fit_transform, X)
-        self.columns_, self.kinds_, self.library_ = columns, kinds, library_of(X)
-        self.feature_names_in_ = np.array(names, dtype=object)
-        self.n_features_in_ = len(names)
-        return Z
+        columns = _columns(X)
+        kinds = {name: _checked_kind(name, column) for name, column in columns.items()}
+        kinds = {name: kind for name, kind in kinds.items() if not is_missing(columns[name]).all()}
+        if not kinds:
+            raise ValueError("X has no column with values.")
+        numbers, others = _parts(kinds)
+        filler = _filler() if numbers else None
+        encoder = _encoder(others[0], kinds[others[0]]) if others else None
+        parts = []
+        if numbers:
+            parts.append(filler.fit_transform(_matrix(columns, kinds, numbers)))
+        if others:
+            parts.append(_fitted(encoder, _table(columns, kinds, others), kinds))
+        self.numbers_, self.others_, self.kinds_ = filler, encoder, kinds
+        self.feature_names_in_ = np.array(list(columns), dtype=object)
+        self.n_features_in_ = len(columns)
+        return np.hstack(parts)
 
     def transform(self, X):
         """Prepare rows.
 
         Parameters
         ----------
-        X : DataFrame of the library of `fit`'s, of shape (n_samples, n_features)
+        X : DataFrame of pandas or polars of shape (n_samples, n_features)
             Rows, their columns in any order; others are not looked at.
 
         Returns
@@ -122,19 +131,24 @@ class Preparation(TransformerMixin, BaseEstimator):
             For a column that is missing, or holds something else than it did in `fit`.
         """
         check_is_fitted(self)
-        self._check_library(X)
-        X = _named(X)
-        check_names(X)
-        found = dict(columns_of(X))
+        columns = _columns(X)
         for name in self.feature_names_in_:
-            if name not in found:
+            if name not in columns:
                 raise ValueError(
                     f"X has no column {name!r}, which fit had; its columns are "
-                    f"{', '.join(map(repr, list(found)[:10]))}."
+                    f"{', '.join(map(repr, list(columns)[:10]))}."
                 )
-        for name in self._used():
-            self._check_column(name, found[name])
-        return self._matrix(self.columns_.transform, X)
+        kinds = {name: self._kind_now(name, columns[name]) for name in self.kinds_}
+        numbers, others = _parts(self.kinds_)
+        parts = []
+        if numbers:
+            parts.append(self.numbers_.transform(_matrix(columns, kinds, numbers)))
+        if others:
+            table = _table(columns, kinds, others)
+            for name in others:
+                _check_reading(self.others_, name, table[name], self.kinds_)
+            parts.append(_encoded(self.others_.transform, table))
+        return np.hstack(parts)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns that `transform` gives.
@@ -147,82 +161,48 @@ class Preparation(TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str
-            As `sklearn.compose.ColumnTransformer` makes them.
+            Those of numbers, then those that `skrub.TableVectorizer` makes.
         """
         check_is_fitted(self)
-        return self.columns_.get_feature_names_out()
+        numbers, others = _parts(self.kinds_)
+        names = [
+            *(self.numbers_.get_feature_names_out(numbers) if numbers else ()),
+            *(self.others_.get_feature_names_out(others) if others else ()),
+        ]
+        return np.array(names, dtype=object)
 
-    def _matrix(self, transform, X):
-        with explained(X, self, takes_gaps=True), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "The matrix shape is")  # few distinct texts
-            return np.asarray(transform(X), dtype=np.float64)
-
-    def _used(self):
-        return [name for _, _, names in self.columns_.transformers for name in names]
-
-    def _check_library(self, X):
-        if not is_frame(X):
-            raise TypeError(
-                f"X is a {type(X).__name__}, but fit had a DataFrame of {self.library_}, whose "
-                "columns were prepared by name: pass a DataFrame."
-            )
-        if library_of(X) != self.library_:
-            remedy = "X.to_pandas()" if self.library_ == "pandas" else "polars.from_pandas(X)"
-            raise TypeError(
-                f"X is a DataFrame of {library_of(X)}, but fit had one of {self.library_}: pass "
-                f"{remedy}."
-            )
-
-    def _check_column(self, name, column):
-        """Raise where a column cannot be read as `fit` read it."""
+    def _kind_now(self, name, column):
+        """The kind that a column is to be read as; raises where `fit` had something else."""
+        was = self.kinds_[name]
         if is_missing(column).all():
-            return
-        kind, was = _checked_kind(name, column), self.kinds_[name]
-        if was == "number":
-            if kind != "number":
-                raise _changed(name, column, kind, "numbers")
-            return
-        reads = "dates" if was == "date" else self._reading(name)
-        if reads is not None and kind not in ("text", reads.removesuffix("s")):
-            raise _changed(name, column, kind, reads)
-        if reads is not None and kind == "text":
-            self._check_reading(name, column)
-
-    def _steps(self, name):
-        vectorizer = self.columns_.named_transformers_["others"].steps[0][1]
-        return vectorizer.all_processing_steps_[name]
-
-    def _reading(self, name):
-        """What the texts of a column were read as: "dates" or "numbers", or None."""
-        found = [_READS.get(type(step).__name__) for step in self._steps(name)]
-        return next((reads for reads in found if reads), None)
-
-    def _check_reading(self, name, column):
-        """Raise where a text is not the number or the date that the others are."""
-        for step in self._steps(name):
-            reads = _READS.get(type(step).__name__)
-            before, column = column, step.transform(column)
-            if reads and (lost := is_missing(column) & ~is_missing(before)).any():
-                raise _changed(name, before, "text", reads, np.flatnonzero(lost)[0])
-            if reads:
-                return
+            return was
+        kind, reading = _checked_kind(name, column), _reading(self.others_, name, self.kinds_)
+        if was in _AS_NUMBERS:
+            good = (was,)
+        elif reading == "dates":
+            good = "text", "category", "date"
+        elif reading == "numbers":
+            good = "text", "category", "number"
+        else:
+            return was
+        if kind not in good:
+            raise _changed(name, column, kind, reading or f"{was}s")
+        return "date" if reading == "dates" and kind == "date" else was
 
 
-def _changed(name, column, kind, was, place=None):
-    if place is None:
-        place = np.flatnonzero(~is_missing(column))[0]
-    value = list(column)[place]
-    return ValueError(
-        f"X holds {kind} in column {name!r}, as {value!r} (row {place}), but fit had {was} there: "
-        "mend these rows, or leave the values empty."
-    )
-
-
-def _named(X):
-    """The DataFrame with all names as strings."""
-    if all(isinstance(name, str) for name in X.columns):
-        return X
-    return X.set_axis([str(name) for name in X.columns], axis=1)
+def _columns(X):
+    """Columns of a DataFrame by their names, all of them strings."""
+    if not is_frame(X):
+        raise TypeError(
+            f"X must be a DataFrame of pandas or polars, got {type(X).__name__}: its columns are "
+            "found by name."
+        )
+    if not all(isinstance(name, str) for name in X.columns):
+        X = X.set_axis([str(name) for name in X.columns], axis=1)
+    check_names(X)
+    if not len(X):
+        raise ValueError("X has no rows: at least one is needed.")
+    return dict(columns_of(X))
 
 
 def _checked_kind(name, column):
@@ -236,26 +216,99 @@ def _checked_kind(name, column):
     return kind
 
 
-def _transformer(kinds):
-    """What is to be done to columns of these kinds."""
-    numbers = [name for name, kind in kinds.items() if kind == "number"]
-    others = [name for name, kind in kinds.items() if kind != "number"]
-    parts = []
-    if numbers:
-        parts.append(("numbers", _filler(), numbers))
-    if others:
-        steps = [("vectorizer", _vectorizer(others[0], kinds[others[0]])), ("gaps", _filler())]
-        parts.append(("others", Pipeline(steps), others))
-    if not parts:
-        raise ValueError("X has no column with values.")
-    return ColumnTransformer(parts, verbose_feature_names_out=False)
+def _changed(name, column, kind, was, place=None):
+    if place is None:
+        place = np.flatnonzero(~is_missing(column))[0]
+    value = (column.iloc if is_pandas(column) else column)[int(place)]
+    value = value.item() if isinstance(value, np.generic) else value
+    return ValueError(
+        f"X holds {kind} in column {name!r}, as {value!r} (row {place}), but fit had {was} there: "
+        "mend these rows, or leave the values empty."
+    )
+
+
+def _parts(kinds):
+    """Names of the columns that are numbers by themselves, and of the others."""
+    numbers = [name for name, kind in kinds.items() if kind in _AS_NUMBERS]
+    return numbers, [name for name in kinds if name not in numbers]
+
+
+def _read(name, column, kind):
+    try:
+        return in_form(column, kind)
+    except (ValueError, TypeError, OverflowError) as error:
+        told = " ".join(str(error).split())
+        raise ValueError(
+            f"X holds a value in column {name!r} that is no {kind} ({told}): mend these rows, or "
+            "leave the values empty."
+        ) from error
+
+
+def _matrix(columns, kinds, names):
+    """Columns of numbers as an array, finite but for gaps."""
+    values = np.column_stack([_read(name, columns[name], kinds[name]) for name in names])
+    if (beyond := np.isinf(values)).any():
+        row, j = np.argwhere(beyond)[0]
+        raise ValueError(infinite(repr(names[j]), row))
+    return values
+
+
+def _table(columns, kinds, names):
+    """Other columns as a DataFrame of pandas."""
+    import pandas as pd
+
+    return pd.DataFrame({name: _read(name, columns[name], kinds[name]) for name in names})
+
+
+def _fitted(encoder, table, kinds):
+    """Encoded columns of the rows that an encoder is fitted on."""
+    try:
+        return _encoded(encoder.fit_transform, table)
+    except ValueError:
+        for name in table.columns:
+            _check_reading(encoder, name, table[name], kinds)
+        raise
+
+
+def _encoded(transform, table):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The matrix shape is")  # few distinct texts
+        return np.asarray(transform(table), dtype=np.float64)
+
+
+def _steps(encoder, name):
+    return encoder.steps[0][1].all_processing_steps_[name]
+
+
+def _reading(encoder, name, kinds):
+    """What texts or dates were read as: "dates" or "numbers", or None."""
+    if kinds[name] not in ("text", "date"):
+        return None
+    found = [_READS.get(type(step).__name__) for step in _steps(encoder, name)]
+    return next((reads for reads in found if reads), None)
+
+
+def _check_reading(encoder, name, column, kinds):
+    """Raise where a text is not the number or the date that the others are."""
+    reading, given = _reading(encoder, name, kinds), column
+    if reading is None:
+        return
+    for step in _steps(encoder, name):
+        before, column = column, step.transform(column)
+        if _READS.get(type(step).__name__):
+            break
+    if (lost := is_missing(column) & ~is_missing(before)).any():
+        raise _changed(name, given, "text", reading, np.flatnonzero(lost)[0])
+    if reading == "numbers" and (beyond := np.isinf(column.to_numpy(dtype=np.float64))).any():
+        raise ValueError(infinite(repr(name), np.flatnonzero(beyond)[0]))
 
 
 def _filler():
     return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
 
 
-def _vectorizer(name, kind):
+def _encoder(name, kind):
+    """What encodes columns; the name of one is told where skrub is missing."""
     try:
         import skrub
     except ImportError as error:
@@ -269,10 +322,11 @@ def _vectorizer(name, kind):
         sparse_output=False,
         dtype=np.float32,
     )
-    return skrub.TableVectorizer(
+    vectorizer = skrub.TableVectorizer(
         cardinality_threshold=_MAX_CATEGORIES,
         low_cardinality=categories,
         high_cardinality=skrub.StringEncoder(random_state=0),
         datetime=skrub.DatetimeEncoder(periodic_encoding="spline"),
         drop_null_fraction=None,
     )
+    return Pipeline([("vectorizer", vectorizer), ("gaps", _filler())])

@@ -13,7 +13,7 @@ _EXTRA = 'pip install "skreg[tables]"'
 
 
 @contextmanager
-def explained(X, estimator, takes_gaps=False):
+def explained(X, estimator):
     """Errors about what X holds name the column, the value and the remedy.
 
     Parameters
@@ -22,8 +22,6 @@ def explained(X, estimator, takes_gaps=False):
         As the user gave it.
     estimator : estimator
         The one that it was given to.
-    takes_gaps : bool, default=False
-        Whether it takes all but infinite numbers.
 
     Raises
     ------
@@ -32,9 +30,8 @@ def explained(X, estimator, takes_gaps=False):
     """
     try:
         yield
-    except (ValueError, TypeError) as error:
-        name = None if takes_gaps else type(estimator).__name__
-        told = _trouble(X, name) if _is_about_values(error) else None
+    except (ValueError, TypeError, OverflowError) as error:
+        told = _trouble(X, type(estimator).__name__) if _is_about_values(error) else None
         if told is None:
             raise
         raise ValueError(told) from error
@@ -52,7 +49,8 @@ def _is_about_values(error):
     """Whether an error is about a value that is no finite number."""
     text = str(error)
     about = "could not convert", "NaN", "infinity", "type", "cast", "to float", "X holds"
-    return not text.startswith("Input y") and any(word in text for word in about)
+    about = any(word in text for word in about) or isinstance(error, OverflowError)
+    return about and not text.startswith("Input y")
 
 
 def _trouble(X, name):
@@ -74,14 +72,19 @@ def _trouble(X, name):
 
 def _of_column(column_name, column, name):
     kind, gaps = kind_of(column), is_missing(column)
-    if name is None and kind != "number":
-        return None
     if kind != "number":
         return _not_a_number(kind, repr(column_name), list(column), gaps, name)
-    if gaps.any() and name is not None:
+    if gaps.any():
         return _missing(repr(column_name), np.flatnonzero(gaps)[0], name)
-    beyond = [not gap and abs(float(v)) == np.inf for v, gap in zip(column, gaps, strict=True)]
-    return _infinite(repr(column_name), np.flatnonzero(beyond)[0]) if any(beyond) else None
+    beyond = [not gap and _is_infinite(v) for v, gap in zip(column, gaps, strict=True)]
+    return infinite(repr(column_name), np.flatnonzero(beyond)[0]) if any(beyond) else None
+
+
+def _is_infinite(value):
+    try:
+        return abs(float(value)) == np.inf
+    except OverflowError:
+        return True
 
 
 def _of_objects(values, j, name):
@@ -100,7 +103,7 @@ def _of_array(X, name):
         return _missing(str(j), row, name)
     if (beyond := np.isinf(X)).any():
         row, j = np.argwhere(beyond)[0]
-        return _infinite(str(j), row)
+        return infinite(str(j), row)
     return None
 
 
@@ -122,7 +125,8 @@ def _missing(column, row, name):
     )
 
 
-def _infinite(column, row):
+def infinite(column, row):
+    """In words, that a column holds infinity in a row, and what helps."""
     return (
         f"Input X contains infinity in column {column} (row {row}): leave these rows out, or put "
         "the largest value that can be meant."
