@@ -42,10 +42,10 @@ def descent(n_steps, **params):
         coef[:] = value
     for intercept in net.intercepts_:
         intercept[:] = 0
-    net = net.set_params(warm_start=True, max_iter=1, n_iter_no_change=1, **params)
+    net = net.set_params(**params)
     path = [START]
     for _ in range(n_steps):
-        net.fit(X, y)
+        net.partial_fit(X, y)
         path.append([coef.item() for coef in net.coefs_])
     return np.array(path), net
 

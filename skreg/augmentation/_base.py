@@ -1,19 +1,26 @@
 """What the augmentations share: parameters as scikit-learn has them, shapes, composition."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from skreg.augmentation._draws import GeneratorDraws
 
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
 
 class Augmentation(BaseEstimator):
     """Base of the augmentations: subclasses say in `_change` what they do to a shaped batch."""
 
-    _parameter_constraints: dict = {}
-    _kinds = {}  # number of axes of a batch, rows included: what they are called
-    _from_rows = None  # number of axes that 2-D rows without an `input_shape` have
+    _parameter_constraints: dict[str, list[Any]] = {}
+    _kinds: dict[int, str] = {}  # number of axes of a batch, rows included: what they are called
+    _from_rows: int | None = None  # number of axes that 2-D rows without an `input_shape` have
 
-    def apply(self, batch, generator):
+    def apply(self, batch: Tensor, generator: Generator) -> Tensor:
         """Augmented batch.
 
         Parameters
@@ -30,7 +37,7 @@ class Augmentation(BaseEstimator):
         """
         return self.apply_drawn(batch, GeneratorDraws(generator))
 
-    def apply_drawn(self, batch, draws):
+    def apply_drawn(self, batch: Tensor, draws: Any) -> Tensor:
         """As `apply`, with random numbers by name.
 
         Parameters
@@ -50,7 +57,7 @@ class Augmentation(BaseEstimator):
         shape = (len(batch), *self._shape_of(tuple(batch.shape[1:])))
         return self._change(batch.reshape(shape), draws).reshape(batch.shape)
 
-    def check(self, shape):
+    def check(self, shape: tuple[int, ...]) -> None:
         """Raise where parameters are not valid or do not fit rows of a shape.
 
         Parameters

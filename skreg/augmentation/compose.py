@@ -1,6 +1,13 @@
 """Augmentations one after another."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
 from skreg.augmentation._base import Augmentation
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 class Compose(Augmentation):
@@ -30,10 +37,10 @@ class Compose(Augmentation):
 
     _parameter_constraints = {"transforms": [list, tuple]}
 
-    def __init__(self, transforms):
+    def __init__(self, transforms: list[Any]) -> None:
         self.transforms = transforms
 
-    def apply(self, batch, generator):
+    def apply(self, batch: Tensor, generator: Generator) -> Tensor:
         """Augmented batch.
 
         Parameters
@@ -52,7 +59,7 @@ class Compose(Augmentation):
             batch = transform.apply(batch, generator)
         return batch
 
-    def check(self, shape):
+    def check(self, shape: tuple[int, ...]) -> None:
         """Raise where a transform's parameters are not valid or do not fit rows of a shape.
 
         Parameters
@@ -87,7 +94,7 @@ class Compose(Augmentation):
             out.append(f"{name}-{seen[name]}" if names.count(name) > 1 else name)
         return dict(zip(out, self.transforms, strict=True))
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters, with `deep` those of the transforms by name.
 
         Parameters
@@ -108,7 +115,7 @@ class Compose(Augmentation):
                 params.update({f"{name}__{key}": value for key, value in own})
         return params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters; a transform's name replaces it.
 
         Parameters

@@ -6,11 +6,17 @@ colour of pixel p comes from ``inv(A) p + d(p)``, A the affine and perspective m
 random displacement (Simard, Steinkraus & Platt 2003).
 """
 
+from __future__ import annotations
+
 import math
 from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal
 
 from skreg.augmentation._base import Augmentation
 from skreg.compat.sklearn import Interval, StrOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SHARE = [Interval(Real, 0, 1, closed="both")]
 _BELOW_1 = [Interval(Real, 0, 1, closed="left")]
@@ -117,21 +123,21 @@ class ImageAugment(Augmentation):
 
     def __init__(
         self,
-        horizontal_flip=0.0,
-        vertical_flip=0.0,
-        degrees=10.0,
-        translate=0.05,
-        scale=0.1,
-        shear=0.0,
-        elastic=0.0,
-        perspective=0.0,
-        blur_sigma=0.0,
-        erase=0.0,
-        brightness=0.0,
-        contrast=0.0,
-        padding="zeros",
-        input_shape=None,
-    ):
+        horizontal_flip: float = 0.0,
+        vertical_flip: float = 0.0,
+        degrees: float = 10.0,
+        translate: float = 0.05,
+        scale: float = 0.1,
+        shear: float = 0.0,
+        elastic: float = 0.0,
+        perspective: float = 0.0,
+        blur_sigma: float = 0.0,
+        erase: float = 0.0,
+        brightness: float = 0.0,
+        contrast: float = 0.0,
+        padding: Literal["zeros", "border", "reflection"] = "zeros",
+        input_shape: tuple[int, int, int] | None = None,
+    ) -> None:
         self.horizontal_flip = horizontal_flip
         self.vertical_flip = vertical_flip
         self.degrees = degrees
@@ -147,7 +153,7 @@ class ImageAugment(Augmentation):
         self.padding = padding
         self.input_shape = input_shape
 
-    def check(self, shape):
+    def check(self, shape: tuple[int, ...]) -> None:
         """Raise where parameters are not valid, do not fit rows of a shape, or kornia is missing.
 
         Parameters
@@ -200,7 +206,7 @@ class ImageAugment(Augmentation):
 
         return torch.linalg.inv(self.maps(n, height, width, draws))
 
-    def maps(self, n, height, width, draws):
+    def maps(self, n: int, height: int, width: int, draws: Any) -> Tensor:
         """Maps from pixels (x, y, 1) of what goes in to those of what comes out.
 
         Parameters

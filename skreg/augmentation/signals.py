@@ -5,6 +5,8 @@ of samples, even in [-shift T, shift T], s_r even in [1 - scale, 1 + scale], n ~
 exercise on MNIST-1D in Prince (2023), "Understanding Deep Learning", notebook 9.5.
 """
 
+from __future__ import annotations
+
 from numbers import Real
 
 from skreg.augmentation._base import Augmentation
@@ -62,7 +64,13 @@ class SignalAugment(Augmentation):
     _from_rows = 3
     _strengths = "shift", "scale", "noise"
 
-    def __init__(self, shift=0.1, scale=0.1, noise=0.0, input_shape=None):
+    def __init__(
+        self,
+        shift: float = 0.1,
+        scale: float = 0.1,
+        noise: float = 0.0,
+        input_shape: tuple[int, int] | None = None,
+    ) -> None:
         self.shift = shift
         self.scale = scale
         self.noise = noise

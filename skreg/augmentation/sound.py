@@ -10,14 +10,20 @@ spaced on the mel scale from 0 Hz to half the sample rate, which sum to 1 at eve
 with gains g_b even in [-max_gain_db, max_gain_db], and one band s silenced by a chance.
 """
 
+from __future__ import annotations
+
 import math
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skreg.augmentation._base import Augmentation
 from skreg.compat.sklearn import Interval
 from skreg.sound.mel import to_mel
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SHARE = [Interval(Real, 0, 1, closed="both")]
 _AT_LEAST_0 = [Interval(Real, 0, None, closed="left")]
@@ -89,15 +95,15 @@ class AudioAugment(Augmentation):
 
     def __init__(
         self,
-        sample_rate=16000,
-        n_bands=8,
-        max_gain_db=6.0,
-        band_stop=0.0,
-        gain_db=3.0,
-        noise_snr_db=None,
-        max_shift=0.1,
-        input_shape=None,
-    ):
+        sample_rate: float = 16000,
+        n_bands: int = 8,
+        max_gain_db: float = 6.0,
+        band_stop: float = 0.0,
+        gain_db: float = 3.0,
+        noise_snr_db: float | None = None,
+        max_shift: float = 0.1,
+        input_shape: tuple[int, int] | None = None,
+    ) -> None:
         self.sample_rate = sample_rate
         self.n_bands = n_bands
         self.max_gain_db = max_gain_db
@@ -129,7 +135,7 @@ class AudioAugment(Augmentation):
             batch = batch + level * noise
         return batch
 
-    def responses(self, n, length, draws):
+    def responses(self, n: int, length: int, draws: Any) -> Tensor:
         """Drawn weights H of the frequencies of a clip.
 
         Parameters

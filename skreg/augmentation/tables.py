@@ -6,6 +6,8 @@
 - Gaussian noise of standard deviation `gaussian_std`.
 """
 
+from __future__ import annotations
+
 from numbers import Real
 
 from skreg.augmentation._base import Augmentation
@@ -53,7 +55,7 @@ class TabularAugment(Augmentation):
     _kinds = {2: "(n_features,)"}
     _strengths = "swap_rate", "gaussian_std"
 
-    def __init__(self, swap_rate=0.1, gaussian_std=0.0):
+    def __init__(self, swap_rate: float = 0.1, gaussian_std: float = 0.0) -> None:
         self.swap_rate = swap_rate
         self.gaussian_std = gaussian_std
 

@@ -7,10 +7,12 @@ Nothing here needs torch or numba: a loaded model starts at once.
 from collections.abc import Callable
 from functools import lru_cache
 from operator import methodcaller
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
+
+from skreg._typing import Array
 
 
 class Function(NamedTuple):
@@ -36,50 +38,50 @@ class Function(NamedTuple):
     """
 
     name: str
-    numpy: Callable
-    torch: Callable
+    numpy: Callable[[Array], Array]
+    torch: Callable[..., Any]
     onnx: str | None
-    onnx_attributes: dict = {}
-    raw: Callable | None = None
+    onnx_attributes: dict[str, Any] = {}
+    raw: Callable[[Array], Array] | None = None
     gain: float = 6.0
     smooth: bool = True
 
 
-def _identity(z):
+def _identity(z: Array) -> Array:
     return z
 
 
-def _relu(z):
+def _relu(z: Array) -> Array:
     return np.maximum(z, _zeros(z.shape, z.dtype), out=z)
 
 
 @lru_cache(maxsize=8)
-def _zeros(shape, dtype):
+def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Zeros to compare with: two arrays go three times faster than an array and a number."""
     return np.zeros(shape, dtype)
 
 
-def _tanh(z):
+def _tanh(z: Array) -> Array:
     return np.tanh(z, out=z)
 
 
-def _logistic(z):
+def _logistic(z: Array) -> Array:
     return expit(z, out=z)
 
 
-def _exp(z):
+def _exp(z: Array) -> Array:
     return np.exp(z, out=z)
 
 
-def _softmax(z):
+def _softmax(z: Array) -> Array:
     return softmax(z, axis=-1)
 
 
-def _log(p):
+def _log(p: Array) -> Array:
     return np.log(np.maximum(p, np.finfo(p.dtype).tiny))
 
 
-def _log_odds(p):
+def _log_odds(p: Array) -> Array:
     return _log(p) - _log(1 - p)
 
 

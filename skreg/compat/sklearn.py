@@ -1,7 +1,9 @@
 """The private names of scikit-learn that skreg uses, all in one place."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from sklearn import config_context, get_config
-from sklearn.base import _fit_context
 from sklearn.utils._metadata_requests import _raise_for_params, _routing_enabled
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -19,11 +21,22 @@ from sklearn.utils.validation import (
     _num_samples,
 )
 
+if TYPE_CHECKING:  # scikit-learn has no types: its decorators would hide the methods' signatures
+    Method = TypeVar("Method", bound=Callable[..., Any])
+
+    def _fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Method], Method]: ...
+
+    def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]: ...  # noqa: D103
+
+else:
+    from sklearn.base import _fit_context
+    from sklearn.utils.metaestimators import available_if
+
 try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:  # scikit-learn < 1.9
 
-    class CallbackSupportMixin:
+    class CallbackSupportMixin:  # type: ignore[no-redef]
         """There are no callbacks yet."""
 
 
@@ -42,6 +55,7 @@ __all__ = [
     "_raise_for_params",
     "_routing_enabled",
     "_safe_split",
+    "available_if",
     "metric_of",
     "needs_no_python_lock",
     "validate_parameter_constraints",

@@ -6,16 +6,30 @@ their weights are lists ``(coefs, intercepts, norms)`` outside of the engine. A 
 `skreg.engine.module_net`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import cached_property
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from skreg._typing import Array
 from skreg.blocks import normalization
 from skreg.blocks.activations import ACTIVATIONS
 from skreg.engine.layout import bias_views, norm_views, weight_views
 from skreg.engine.plan import make_layers
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+    from skreg.hyperparameters.settings import Settings
+
+Weights: TypeAlias = tuple[list[Array], list[Array], list[Array]]
+"""Coefs, intercepts and norms, layer by layer."""
 
 ROWS_AT_ONCE = 4096  # of an MLP, outside of steps
 _VALUES_AT_ONCE = 2**23  # of the widest layer
@@ -26,12 +40,57 @@ class Place(NamedTuple):
 
     name: str
     start: int
-    shape: tuple
+    shape: tuple[int, ...]
     layer: int = 0
 
-    def of(self, flat):
+    def of(self, flat: Array) -> Array:
         """The tensor's values, as a view of the flat buffer."""
         return flat[self.start : self.start + prod(self.shape)].reshape(self.shape)
+
+
+class Architecture(Protocol):
+    """What the engine asks of an architecture."""
+
+    places: list[Place]
+    """Where its tensors lie; those of the weights come first."""
+    n_parameters: int
+    """Length of the flat buffer."""
+    n_outputs: int
+    """Raw outputs."""
+    row_shape: tuple[int, ...] | None
+    """Shape in which the module takes a row; None as it lies in X."""
+    rows_at_once: int
+    """So many may go through the net at once where there is no batch."""
+    seconds_per_step: float
+    """Of a small net, several beside it."""
+    draws_itself: bool
+    """Whether the module may draw from torch's generators."""
+
+    @property
+    def layers(self) -> Array:
+        """Records, `skreg.engine.plan.LAYER`: one for each weight tensor."""
+
+    @property
+    def coef_shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the weights with the outputs last."""
+
+    def initial(self, random_state: np.random.RandomState) -> Any:
+        """Weights to begin with."""
+
+    def pack(self, weights: Any, dtype: DTypeLike) -> Array:
+        """Flat buffer with the given weights."""
+
+    def unpack(self, flat: Array, dtype: DTypeLike) -> Any:
+        """Weights of a flat buffer, each an array of its own."""
+
+    def flat_coefs(self, coefs: Sequence[Array], dtype: DTypeLike) -> Array:
+        """Flat buffer with arrays of `coef_shapes` in the weights' places, 0 elsewhere."""
+
+    def rescaled(self, weights: Any, factor: Array, offset: Array) -> Any:
+        """Weights whose outputs are `factor` times those of the given ones, plus `offset`."""
+
+    def module(self, flat: Array) -> Module:
+        """The torch module, on the memory of a flat buffer."""
 
 
 class MLPArchitecture:
@@ -48,25 +107,15 @@ class MLPArchitecture:
 
     Attributes
     ----------
-    layers : ndarray of records, `skreg.engine.plan.LAYER`
-        One for each weight tensor.
-    places : list of Place
-        Those of the weights come first.
-    n_parameters : int
-        Length of the flat buffer.
-    row_shape : tuple of int or None
-        Shape in which the module takes a row; None as it lies in X.
-    rows_at_once : int
-        So many may go through the net at once where there is no batch.
-    seconds_per_step : float
-        Of a small net, several beside it.
-    draws_itself : bool
-        Whether the module may draw from torch's generators.
+    sizes, activation, normalization
+        As given. The others are those of an `Architecture`.
     """
 
-    row_shape, seconds_per_step, draws_itself = None, 2e-3, False
+    row_shape: tuple[int, ...] | None = None
+    seconds_per_step = 2e-3
+    draws_itself = False
 
-    def __init__(self, params, sizes, n_taps=1):
+    def __init__(self, params: Settings, sizes: Sequence[int], n_taps: int = 1) -> None:
         self.sizes, self.activation = tuple(sizes), params.activation
         self.layers = make_layers(params, sizes, n_taps)
         self.normalization = params.normalization
@@ -75,16 +124,16 @@ class MLPArchitecture:
         self.rows_at_once = _rows_at_once(max(sizes))
 
     @cached_property
-    def places(self):
+    def places(self) -> list[Place]:
         """Places of the tensors."""
         return layered_places(self.layers)
 
     @property
-    def coef_shapes(self):
+    def coef_shapes(self) -> list[tuple[int, ...]]:
         """Shapes of `coefs`, as a list."""
         return list(zip(self.layers["n_in"].tolist(), self.layers["n_out"].tolist(), strict=True))
 
-    def initial(self, random_state):
+    def initial(self, random_state: np.random.RandomState) -> Weights:
         """Weights to begin with: Glorot's, drawn in scikit-learn's order.
 
         Uniform with bound ``sqrt(6 / (n_in + n_out))``, with 2 in place of 6 for logistic units
@@ -98,41 +147,43 @@ class MLPArchitecture:
             intercepts.append(random_state.uniform(-bound, bound, n_out))
         return coefs, intercepts, normalization.initial_norms(self.sizes[1:-1], self.normalization)
 
-    def pack(self, weights, dtype):
+    def pack(self, weights: Weights, dtype: DTypeLike) -> Array:
         """Flat buffer with the given weights."""
         return pack(self.layers, *weights, dtype)
 
-    def unpack(self, flat, dtype, module=None):
+    def unpack(self, flat: Array, dtype: DTypeLike) -> Weights:
         """Weights of a flat buffer, each an array of its own."""
         return unpack(self.layers, flat, dtype)
 
-    def flat_coefs(self, coefs, dtype):
+    def flat_coefs(self, coefs: Sequence[Array], dtype: DTypeLike) -> Array:
         """Flat buffer with arrays of the shapes of `coefs` in the weights' places, 0 elsewhere."""
         flat = np.zeros(self.n_parameters, dtype)
         for view, coef in zip(weight_views(self.layers, flat), coefs, strict=True):
             view[:] = coef.T
         return flat
 
-    def rescaled(self, weights, factor, offset):
+    def rescaled(self, weights: Weights, factor: Array, offset: Array) -> Weights:
         """Weights whose outputs are `factor` times those of the given ones, plus `offset`."""
         coefs, intercepts, norms = weights
         coefs = [*coefs[:-1], coefs[-1] * factor]
         return coefs, [*intercepts[:-1], intercepts[-1] * factor + offset], norms
 
-    def module(self, flat):
+    def module(self, flat: Array) -> Module:
         """The torch module, on the memory of a flat buffer."""
         from skreg.blocks.modules import MLP
 
-        return MLP(*self._tensors(flat), self.activation, *self._more(flat))
+        weights, biases = self._tensors(flat)
+        norms, residual = self._more(flat)
+        return MLP(weights, biases, self.activation, norms, residual)
 
-    def _tensors(self, flat):
+    def _tensors(self, flat: Array) -> tuple[list[Tensor], list[Tensor]]:
         """Weights and biases as lists of tensors."""
         import torch
 
-        views = weight_views(self.layers, flat), bias_views(self.layers, flat)
-        return tuple([torch.from_numpy(view) for view in part] for part in views)
+        weights, biases = weight_views(self.layers, flat), bias_views(self.layers, flat)
+        return [torch.from_numpy(w) for w in weights], [torch.from_numpy(b) for b in biases]
 
-    def _more(self, flat):
+    def _more(self, flat: Array) -> tuple[list[tuple[Tensor, ...]], list[Any]]:
         """Tensors of the normalisation, and which layers are residual."""
         import torch
 
@@ -164,9 +215,12 @@ class ConvArchitecture(MLPArchitecture):
         Of each block, the size of the patches whose maximum goes on.
     """
 
+    row_shape: tuple[int, ...]
     seconds_per_step = 0.1  # until measured, so that the first block does not keep Ctrl-C waiting
 
-    def __init__(self, params, row_shape, channels, n_outputs):
+    def __init__(
+        self, params: Settings, row_shape: Sequence[int], channels: Sequence[int], n_outputs: int
+    ) -> None:
         self.row_shape, self.front = tuple(row_shape), params.front
         _, maps = build_front(self.front, self.row_shape)
         self.maps = maps
@@ -180,14 +234,18 @@ class ConvArchitecture(MLPArchitecture):
         super().__init__(params, (maps[0], *channels, n_outputs), prod(self.kernel))
         self.rows_at_once = _rows_at_once(max(widest, n_outputs))
 
-    def module(self, flat):
+    def module(self, flat: Array) -> Module:
         """The torch module, on the memory of a flat buffer."""
         from skreg.blocks.modules import ConvNet
 
+        weights, biases = self._tensors(flat)
+        norms, residual = self._more(flat)
         return ConvNet(
-            *self._tensors(flat),
+            weights,
+            biases,
             self.activation,
-            *self._more(flat),
+            norms,
+            residual,
             row_shape=self.row_shape,
             kernel=self.kernel,
             pools=self.pools,
@@ -195,11 +253,13 @@ class ConvArchitecture(MLPArchitecture):
         )
 
 
-def _rows_at_once(widest):
+def _rows_at_once(widest: int) -> int:
     return max(1, min(ROWS_AT_ONCE, _VALUES_AT_ONCE // widest))
 
 
-def build_front(front, row_shape, dtype=None):
+def build_front(
+    front: Any, row_shape: tuple[int, ...], dtype: DTypeLike | None = None
+) -> tuple[Module | None, tuple[int, ...]]:
     """Module and output shape of a front; None and the row's shape without one."""
     if front is None:
         return None, row_shape
@@ -218,7 +278,7 @@ def build_front(front, row_shape, dtype=None):
     return module.eval(), tuple(maps)
 
 
-def layered_places(layers):
+def layered_places(layers: Array) -> list[Place]:
     """Places of an MLP's tensors: weights, biases, gains and shifts, running statistics."""
     shapes = [(int(k["n_out"]), int(k["n_in"])) for k in layers]
     places = [
@@ -240,7 +300,13 @@ def layered_places(layers):
     return places + statistics
 
 
-def pack(layers, coefs, intercepts, norms, dtype):
+def pack(
+    layers: Array,
+    coefs: Sequence[Array],
+    intercepts: Sequence[Array],
+    norms: Sequence[Array],
+    dtype: DTypeLike,
+) -> Array:
     """Flat buffer with the given weights, in the layout that engines use."""
     flat = np.empty(int(layers["end"][-1]), dtype)
     for view, coef in zip(weight_views(layers, flat), coefs, strict=True):
@@ -252,13 +318,13 @@ def pack(layers, coefs, intercepts, norms, dtype):
     return flat
 
 
-def unpack(layers, flat, dtype):
+def unpack(layers: Array, flat: Array, dtype: DTypeLike) -> Weights:
     """Lists of coefs (n_in, n_out), intercepts (n_out,) and norms, each an array of its own."""
     coefs = [view.astype(dtype, copy=True).T for view in weight_views(layers, flat)]
-    others = bias_views(layers, flat), norm_views(layers, flat)
-    return coefs, *([view.astype(dtype, copy=True) for view in views] for views in others)
+    intercepts = [view.astype(dtype, copy=True) for view in bias_views(layers, flat)]
+    return coefs, intercepts, [view.astype(dtype, copy=True) for view in norm_views(layers, flat)]
 
 
-def _norm_parts(rows):
+def _norm_parts(rows: Array) -> tuple[Array, ...]:
     """Gain, shift, and with "batch" statistics of shape (2, n_units)."""
     return (rows[0], rows[1], rows[2:]) if len(rows) > 2 else (rows[0], rows[1])

@@ -1,17 +1,29 @@
 """A user's own torch module as an architecture."""
 
+from __future__ import annotations
+
 import inspect
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import prod
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import DTypeLike
 from torch.nn.parameter import is_lazy
 
+from skreg._typing import Array
 from skreg.blocks.modules import Adapter
 from skreg.engine.architecture import Place
 from skreg.engine.plan import make_users_layers
 from skreg.random.global_draws import seeded
+
+if TYPE_CHECKING:
+    from skreg.hyperparameters.settings import Settings
+
+Weights: TypeAlias = dict[str, Array]
+"""Arrays by the names that the module has for its parameters and buffers."""
 
 INPUT_NAMES = ("n_features", "in_features", "input_size", "input_dim", "n_inputs")
 OUTPUT_NAMES = ("n_outputs", "out_features", "output_size", "output_dim")
@@ -44,9 +56,19 @@ class UsersArchitecture:
         Where no module comes out, or one without weights to train.
     """
 
-    rows_at_once, seconds_per_step, draws_itself = 256, 0.1, True
+    rows_at_once = 256
+    seconds_per_step = 0.1
+    draws_itself = True
 
-    def __init__(self, params, arguments, row_shape, n_outputs, seed, weights=None):
+    def __init__(
+        self,
+        params: Settings,
+        arguments: dict[str, Any],
+        row_shape: Sequence[int],
+        n_outputs: int,
+        seed: int,
+        weights: Weights | None = None,
+    ) -> None:
         self.row_shape, self.n_outputs = tuple(row_shape), n_outputs
         self.adapter = _make(params.module, arguments, self.row_shape, n_outputs, seed)
         self.adapter.to(getattr(torch, np.dtype(params.dtype).name))
@@ -71,21 +93,21 @@ class UsersArchitecture:
                 tensors[name].data = torch.from_numpy(np.array(weights[name]))
 
     @cached_property
-    def layers(self):
+    def layers(self) -> Array:
         """Records, `skreg.engine.plan.LAYER`: one for each weight tensor."""
         return make_users_layers(self._params, [p.shape for p in self.places[: self.n_weights]])
 
     @property
-    def coef_shapes(self):
+    def coef_shapes(self) -> list[tuple[int, ...]]:
         """Shapes of the weights with the outputs last, as a list."""
         shapes = [place.shape for place in self.places[: self.n_weights]]
         return [(*shape[1:], shape[0]) for shape in shapes]
 
-    def initial(self, random_state):
+    def initial(self, random_state: np.random.RandomState) -> Weights:
         """Weights as the module was made with: they were drawn then."""
         return _arrays(_tensors_of(self.adapter))
 
-    def pack(self, weights, dtype):
+    def pack(self, weights: Weights, dtype: DTypeLike) -> Array:
         """Flat buffer with the given weights.
 
         Raises
@@ -106,25 +128,25 @@ class UsersArchitecture:
             place.of(flat)[...] = found
         return flat
 
-    def unpack(self, flat, dtype):
+    def unpack(self, flat: Array, dtype: DTypeLike) -> Weights:
         """Weights of a flat buffer, each an array of its own."""
         tensors = _tensors_of(self.adapter)
         weights = {place.name: place.of(flat).astype(dtype, copy=True) for place in self.places}
         return {**weights, **_arrays({name: tensors[name] for name in self._others})}
 
-    def flat_coefs(self, coefs, dtype):
+    def flat_coefs(self, coefs: Sequence[Array], dtype: DTypeLike) -> Array:
         """Flat buffer with arrays of `coef_shapes` in the weights' places, 0 elsewhere."""
         flat = np.zeros(self.n_parameters, dtype)
         for place, coef in zip(self.places, coefs, strict=False):
             place.of(flat)[...] = np.moveaxis(coef, -1, 0)
         return flat
 
-    def rescaled(self, weights, factor, offset):
+    def rescaled(self, weights: Weights, factor: Array, offset: Array) -> Weights:
         """Weights whose outputs are `factor` times those of the given ones, plus `offset`."""
         gain, shift = weights["gain"] * factor, weights["shift"] * factor + offset
         return {**weights, "gain": gain, "shift": shift}
 
-    def module(self, flat):
+    def module(self, flat: Array) -> torch.nn.Module:
         """The torch module, on the memory of a flat buffer: there is one, the last call's."""
         tensors = _tensors_of(self.adapter)
         for place in self.places:
@@ -132,7 +154,13 @@ class UsersArchitecture:
         return self.adapter
 
 
-def _make(make, arguments, row_shape, n_outputs, seed):
+def _make(
+    make: Callable[..., Any],
+    arguments: dict[str, Any],
+    row_shape: tuple[int, ...],
+    n_outputs: int,
+    seed: int,
+) -> Adapter:
     """The user's module in its adapter; modules that wait to see the input's size have seen it."""
     arguments = with_sizes(make, arguments, prod(row_shape), n_outputs)
     with seeded(seed):
@@ -148,12 +176,14 @@ def _make(make, arguments, row_shape, n_outputs, seed):
     return adapter.train()
 
 
-def with_sizes(make, arguments, n_features, n_outputs):
+def with_sizes(
+    make: Callable[..., Any], arguments: dict[str, Any], n_features: int, n_outputs: int
+) -> dict[str, Any]:
     """Arguments of a module's class, with the sizes by the first names that it has for them."""
     try:
-        parameters = inspect.signature(make).parameters
+        parameters = set(inspect.signature(make).parameters)
     except (TypeError, ValueError):  # some of those written in C have none
-        parameters = {}
+        parameters = set()
     sizes = {}
     for names, value in ((INPUT_NAMES, n_features), (OUTPUT_NAMES, n_outputs)):
         known = [name for name in names if name in parameters]
@@ -162,13 +192,13 @@ def with_sizes(make, arguments, n_features, n_outputs):
     return {**sizes, **arguments}
 
 
-def _tensors_of(module):
+def _tensors_of(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
-def _is_flat(tensor):
+def _is_flat(tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() and bool(torch.isfinite(tensor).all())
 
 
-def _arrays(tensors):
+def _arrays(tensors: dict[str, torch.Tensor]) -> Weights:
     return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}

@@ -1,9 +1,12 @@
 """`predict_interval` and `predict_set`, for ensembles that know rows their members had not seen."""
 
+from __future__ import annotations
+
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import Array, MatrixLike
+from skreg.compat.sklearn import available_if
 from skreg.ensemble._conformal import class_sets, intervals
 
 
@@ -33,7 +36,7 @@ class PredictsIntervals:
     """The ensemble has `_seen` (`_conformal.calibration`) and `_members_moments(X)`."""
 
     @available_if(_has_seen)
-    def predict_interval(self, X, coverage=0.9):
+    def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Predict an interval that covers the target of a new row.
 
         Made of training rows that some members have not seen, with no fit more: by the
@@ -74,7 +77,7 @@ class PredictsSets:
     """The ensemble has `_seen` (`_conformal.calibration`) and `predict_members`."""
 
     @available_if(_has_seen)
-    def predict_set(self, X, coverage=0.9):
+    def predict_set(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Predict sets of classes that hold the class of a new row.
 
         The classes whose probability is not smaller than that of most training rows' own classes,

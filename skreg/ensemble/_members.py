@@ -1,6 +1,9 @@
 """What both ensembles share: fitting the members, and asking all of them at once."""
 
+from __future__ import annotations
+
 from itertools import count
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -8,6 +11,7 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import ArrayLike, MatrixLike
 from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import CallbackSupportMixin, _fit_context, _raise_for_params
 from skreg.ensemble import _fitting
@@ -28,7 +32,9 @@ class Members(CallbackSupportMixin, OnnxMixin):
     """`fit` and the members' predictions, in front of scikit-learn's bagging."""
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, **fit_params):
+    def fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **fit_params: Any
+    ) -> Self:
         """Fit the members.
 
         Parameters

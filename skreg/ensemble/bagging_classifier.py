@@ -1,11 +1,16 @@
 """`BaggingClassifier`: many nets, and their mean probabilities."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 from sklearn import ensemble as sklearn_ensemble
 from sklearn.metrics import accuracy_score
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import Array, Estimator, MatrixLike, Seed
+from skreg.compat.sklearn import available_if
 from skreg.ensemble import _fitting
 from skreg.ensemble._classes import decisions_of, over_classes, votes
 from skreg.ensemble._intervals import PredictsSets
@@ -70,19 +75,19 @@ class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifie
 
     def __init__(
         self,
-        estimator=None,
-        n_estimators=10,
+        estimator: Estimator = None,
+        n_estimators: int = 10,
         *,
-        max_samples=1.0,
-        max_features=1.0,
-        bootstrap=True,
-        bootstrap_features=False,
-        oob_score=False,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-    ):
+        max_samples: float = 1.0,
+        max_features: float = 1.0,
+        bootstrap: bool = True,
+        bootstrap_features: bool = False,
+        oob_score: bool = False,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: Seed = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             estimator,
             n_estimators,
@@ -97,7 +102,7 @@ class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifie
             verbose=verbose,
         )
 
-    def predict(self, X, **params):
+    def predict(self, X: MatrixLike, **params: Any) -> Array:
         """Predict labels: the classes of the largest mean probability.
 
         Parameters
@@ -115,7 +120,7 @@ class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifie
         best = np.concatenate([p.argmax(axis=1) for p in self._mean_pieces(X, params)])
         return self.classes_.take(best)
 
-    def predict_proba(self, X, **params):
+    def predict_proba(self, X: MatrixLike, **params: Any) -> Array:
         """Predict probabilities of the classes: the mean over the members.
 
         Parameters
@@ -136,7 +141,7 @@ class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifie
         for p in self._pieces(X, "predict_proba", params):
             yield self._over_all_classes(p).mean(axis=0)
 
-    def predict_log_proba(self, X, **params):
+    def predict_log_proba(self, X: MatrixLike, **params: Any) -> Array:
         """Predict logarithms of the mean probabilities.
 
         Parameters
@@ -155,7 +160,7 @@ class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifie
             return np.log(self.predict_proba(X, **params))
 
     @available_if(_decides)
-    def decision_function(self, X, **params):
+    def decision_function(self, X: MatrixLike, **params: Any) -> Array:
         """Logarithms of the mean probabilities, so that it agrees with `predict`.
 
         Members without `predict_proba` give the mean of their decision functions.
@@ -184,7 +189,7 @@ class BaggingClassifier(PredictsSets, Members, sklearn_ensemble.BaggingClassifie
         raw = np.concatenate([piece.mean(axis=0) for piece in pieces])
         return raw[:, 0] if raw.shape[1] == 1 else raw
 
-    def predict_members(self, X):
+    def predict_members(self, X: MatrixLike) -> Array:
         """Probabilities by every member.
 
         Parameters

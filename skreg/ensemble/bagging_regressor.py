@@ -1,5 +1,9 @@
 """`BaggingRegressor`: many nets, their mixture, and the spread of their predictions."""
 
+from __future__ import annotations
+
+from typing import Any, Literal, overload
+
 import numpy as np
 from sklearn import ensemble as sklearn_ensemble
 from sklearn.metrics import r2_score
@@ -7,6 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import Array, Estimator, MatrixLike, Seed
 from skreg.ensemble._cores import on_all_cores
 from skreg.ensemble._intervals import PredictsIntervals, moments_of, scores_of
 from skreg.ensemble._joint_prediction import JointPrediction, stackable
@@ -74,19 +79,19 @@ class BaggingRegressor(
 
     def __init__(
         self,
-        estimator=None,
-        n_estimators=10,
+        estimator: Estimator = None,
+        n_estimators: int = 10,
         *,
-        max_samples=1.0,
-        max_features=1.0,
-        bootstrap=True,
-        bootstrap_features=False,
-        oob_score=False,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-    ):
+        max_samples: float = 1.0,
+        max_features: float = 1.0,
+        bootstrap: bool = True,
+        bootstrap_features: bool = False,
+        oob_score: bool = False,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: Seed = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             estimator,
             n_estimators,
@@ -101,7 +106,19 @@ class BaggingRegressor(
             verbose=verbose,
         )
 
-    def predict(self, X, return_std=False, **params):
+    @overload
+    def predict(
+        self, X: MatrixLike, return_std: Literal[False] = False, **params: Any
+    ) -> Array: ...
+
+    @overload
+    def predict(
+        self, X: MatrixLike, return_std: Literal[True], **params: Any
+    ) -> tuple[Array, Array]: ...
+
+    def predict(
+        self, X: MatrixLike, return_std: bool = False, **params: Any
+    ) -> Array | tuple[Array, Array]:
         """Predict targets: the mean over the members.
 
         Parameters
@@ -130,7 +147,7 @@ class BaggingRegressor(
         mean = self._in_answers_shape(np.concatenate(mean))
         return (mean, self._in_answers_shape(np.concatenate(std))) if return_std else mean
 
-    def predict_members(self, X):
+    def predict_members(self, X: MatrixLike) -> Array:
         """Predictions of every member.
 
         Parameters

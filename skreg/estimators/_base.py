@@ -1,11 +1,15 @@
 """What all estimators share: from checked arrays to a trained net and back."""
 
+from __future__ import annotations
+
 from contextlib import contextmanager
 from functools import cache
 from inspect import signature
+from typing import Self
 
 from sklearn.base import BaseEstimator
 
+from skreg._typing import ArrayLike, MatrixLike
 from skreg.augmentation.kinds import check_augment
 from skreg.compat.sklearn import (
     CallbackSupportMixin,
@@ -75,16 +79,16 @@ class BaseNet(
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-        X_unlabeled=None,
-    ):
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        X_unlabeled: MatrixLike | tuple[MatrixLike] | None = None,
+    ) -> Self:
         """Train the net.
 
         Parameters

@@ -1,13 +1,16 @@
 """What makes an estimator a classifier: its labels and probabilities."""
 
+from __future__ import annotations
+
 from itertools import chain
+from typing import Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.metaestimators import available_if
 
+from skreg._typing import Array, ArrayLike, MatrixLike, Seed
 from skreg.blocks.activations import LINKS
-from skreg.compat.sklearn import _fit_context, _num_samples
+from skreg.compat.sklearn import _fit_context, _num_samples, available_if
 from skreg.estimators._forward import mean_of
 from skreg.estimators._mc_dropout import moments, thinned_outputs
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
@@ -25,7 +28,13 @@ class NetClassifierMixin(ClassifierMixin):
 
     @available_if(trains_in_steps)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Train one pass over the given rows; optimizer and random state go on from call to call.
 
         Parameters
@@ -46,7 +55,7 @@ class NetClassifierMixin(ClassifierMixin):
         """
         return self._partial_fit(X, y, sample_weight, classes)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> Array:
         """Predict labels.
 
         Parameters
@@ -92,7 +101,7 @@ class NetClassifierMixin(ClassifierMixin):
             outputs = (self._through(rows, net, link or self.out_activation_) for net in nets)
             yield [output.astype(self.coefs_[0].dtype, copy=False) for output in outputs]
 
-    def decision_function(self, X):
+    def decision_function(self, X: MatrixLike) -> Array:
         """Raw predictions: log-odds for logistic outputs, unnormalised log-probabilities else.
 
         With `n_snapshots` those of the mean probabilities.
@@ -108,12 +117,14 @@ class NetClassifierMixin(ClassifierMixin):
             One column where there are two classes, as scikit-learn's classifiers have it.
         """
         if getattr(self, "snapshots_", None):
-            raw = LINKS[self.out_activation_].raw(self._exact_output(X))
+            raw = LINKS[self.out_activation_].raw(self._exact_output(X))  # type: ignore[misc]
         else:
             raw = self._exact_output(X, "identity")
         return raw.ravel() if self._target.kind == "binary" else raw
 
-    def predict_proba(self, X, *, n_samples=None, random_state=None):
+    def predict_proba(
+        self, X: MatrixLike, *, n_samples: int | None = None, random_state: Seed = None
+    ) -> Array:
         """Predict probabilities of the classes.
 
         Parameters
@@ -144,7 +155,7 @@ class NetClassifierMixin(ClassifierMixin):
         return moments(self._target.probabilities(output) for output in outputs)[0]
 
     @available_if(takes_snapshots)
-    def predict_members(self, X):
+    def predict_members(self, X: MatrixLike) -> Array:
         """Probabilities by every snapshot.
 
         Parameters
@@ -159,7 +170,7 @@ class NetClassifierMixin(ClassifierMixin):
         """
         return np.stack([self._target.probabilities(output) for output in self._exact_outputs(X)])
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> Array:
         """Predict logarithms of the probabilities of the classes.
 
         Parameters

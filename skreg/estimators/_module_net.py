@@ -1,5 +1,9 @@
 """A user's own module behind `NetClassifier` and `NetRegressor`."""
 
+from __future__ import annotations
+
+from typing import Any, Self
+
 import numpy as np
 
 from skreg.estimators._onnx import OnnxMixin
@@ -17,7 +21,7 @@ class BaseUsersNet(OnnxMixin, TorchNet):
 
     _dimensions = tuple(range(1, 10))
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters, those of the module (``module__*``) too.
 
         Parameters
@@ -32,7 +36,7 @@ class BaseUsersNet(OnnxMixin, TorchNet):
         """
         return {**super().get_params(deep), **self._module_params}
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, those of the module (``module__*``) too.
 
         Parameters

@@ -5,6 +5,11 @@ shape (n_rows, n_outputs), classifiers their labels and probabilities, as scikit
 pretrainers give their representation.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
@@ -15,7 +20,7 @@ from skreg.estimators._onnx_outputs import add_outputs, options_of, outputs_of
 class OnnxMixin:
     """What skl2onnx asks for; the estimator has `_onnx_answer` (see `net_answer`)."""
 
-    def onnx_parser(self):
+    def onnx_parser(self) -> Callable[..., Any]:
         """Outputs of the ONNX graph, for `skl2onnx.to_onnx`.
 
         Returns
@@ -31,7 +36,7 @@ class OnnxMixin:
 
         return parser
 
-    def onnx_shape_calculator(self):
+    def onnx_shape_calculator(self) -> Callable[..., Any]:
         """Types and shapes of the outputs, for `skl2onnx.to_onnx`.
 
         Returns
@@ -48,7 +53,7 @@ class OnnxMixin:
 
         return calculator
 
-    def onnx_converter(self):
+    def onnx_converter(self) -> Callable[..., Any]:
         """Nodes of the ONNX graph, for `skl2onnx.to_onnx`.
 
         Returns

@@ -1,12 +1,17 @@
 """What one net or many say of the rows together: a mixture of distributions, in the units of y."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_array
-from sklearn.utils.metaestimators import available_if
 
+from skreg._typing import Array, ArrayLike, MatrixLike
 from skreg.compat.arrays import check_no_grad
+from skreg.compat.sklearn import available_if
 from skreg.losses.records import with_distribution
 
 _HALVINGS = 60  # of the bracket of a mixture's quantile, which then is as exact as floats are
@@ -157,7 +162,7 @@ class PredictsDistribution:
     """
 
     @available_if(_says_distribution)
-    def predict_quantiles(self, X, q, **how):
+    def predict_quantiles(self, X: MatrixLike, q: ArrayLike, **how: Any) -> Array:
         """Predict quantiles of the target's distribution.
 
         Parameters
@@ -189,7 +194,7 @@ class PredictsDistribution:
         return y[..., 0] if np.ndim(q) == 0 else y
 
     @available_if(_says_distribution)
-    def predict_spread(self, X, **how):
+    def predict_spread(self, X: MatrixLike, **how: Any) -> Bunch:
         """Predict the standard deviation of the target, and the two parts that it has.
 
         Parameters
@@ -211,7 +216,7 @@ class PredictsDistribution:
         return Bunch(**dict(zip(("total", "noise", "disagreement"), parts, strict=True)))
 
     @available_if(_says_distribution)
-    def log_density(self, X, y, **how):
+    def log_density(self, X: MatrixLike, y: ArrayLike, **how: Any) -> Array:
         """Logarithm of the predicted density at y: the log score of each row.
 
         Parameters
@@ -236,15 +241,15 @@ class PredictsDistribution:
             For y with other rows or outputs than the prediction has.
         """
         check_no_grad(y=y)
-        y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
-        y, mixture = y.reshape(len(y), -1), self._mixture(X, **how)
+        target = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+        target, mixture = target.reshape(len(target), -1), self._mixture(X, **how)
         shape = mixture.components[0].point.shape
-        if y.shape != shape:
+        if target.shape != shape:
             raise ValueError(
-                f"y has {y.shape[0]} rows of {y.shape[1]} outputs, but X and the net have "
-                f"{shape[0]} of {shape[1]}: give the targets of the rows of X."
+                f"y has {target.shape[0]} rows of {target.shape[1]} outputs, but X and the net "
+                f"have {shape[0]} of {shape[1]}: give the targets of the rows of X."
             )
-        return mixture.log_density(y)
+        return mixture.log_density(target)
 
     def _mean_and_std(self, X, **how):
         """Mean and standard deviation of the mixture, with the ndim of y."""

@@ -1,5 +1,9 @@
 """Estimators made from settings that are known to be good."""
 
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
 from sklearn.base import ClassifierMixin
 
 from skreg.hyperparameters.presets import preset
@@ -9,7 +13,9 @@ class PresetMixin:
     """`from_preset`."""
 
     @classmethod
-    def from_preset(cls, name, *, n_samples=None, **params):
+    def from_preset(
+        cls, name: Literal["tabular"], *, n_samples: int | None = None, **params: Any
+    ) -> Self:
         """Make an estimator with settings that are known to be good, by name.
 
         The constructor's own defaults are those of scikit-learn.

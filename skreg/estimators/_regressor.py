@@ -1,12 +1,16 @@
 """What makes an estimator a regressor: its targets and predictions."""
 
+from __future__ import annotations
+
+from typing import Literal, Self, overload
+
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_array
-from sklearn.utils.metaestimators import available_if
 
+from skreg._typing import Array, ArrayLike, MatrixLike, Seed
 from skreg.compat.arrays import check_no_grad
-from skreg.compat.sklearn import _fit_context
+from skreg.compat.sklearn import _fit_context, available_if
 from skreg.estimators._mc_dropout import moments, thinned_outputs
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._predictive import Mixture, PredictsDistribution
@@ -23,7 +27,9 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
 
     @available_if(trains_in_steps)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train one pass over the given rows; optimizer and random state go on from call to call.
 
         With `scale_target`, mean and scale of the target are those of all rows so far; the last
@@ -45,7 +51,34 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X, return_std=False, *, n_samples=None, random_state=None):
+    @overload
+    def predict(
+        self,
+        X: MatrixLike,
+        return_std: Literal[False] = False,
+        *,
+        n_samples: int | None = None,
+        random_state: Seed = None,
+    ) -> Array: ...
+
+    @overload
+    def predict(
+        self,
+        X: MatrixLike,
+        return_std: Literal[True],
+        *,
+        n_samples: int | None = None,
+        random_state: Seed = None,
+    ) -> tuple[Array, Array]: ...
+
+    def predict(
+        self,
+        X: MatrixLike,
+        return_std: bool = False,
+        *,
+        n_samples: int | None = None,
+        random_state: Seed = None,
+    ) -> Array | tuple[Array, Array]:
         """Predict targets.
 
         Parameters
@@ -112,7 +145,7 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
         return self._target.ndim
 
     @available_if(takes_snapshots)
-    def predict_members(self, X):
+    def predict_members(self, X: MatrixLike) -> Array:
         """Predictions of every snapshot.
 
         Parameters

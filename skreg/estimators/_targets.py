@@ -4,20 +4,58 @@
 outputs, how rows are weighted and encoded for training, and how outputs become predictions.
 """
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Sequence
 from copy import copy
 from numbers import Real
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from skreg._typing import Array, ArrayLike
 from skreg.compat.arrays import check_no_grad
-from skreg.losses.distributions import DISTRIBUTIONS
+from skreg.losses.distributions import DISTRIBUTIONS, Component, Distribution
 from skreg.losses.records import LOSSES
 
 _ROWS_AT_ONCE = 2**20
+
+ClassWeight: TypeAlias = dict[Any, float] | Literal["balanced"] | None
+
+
+class Target(Protocol):
+    """What a target answers, whatever it is: `RegressionTarget`, `ClassTarget`, a pretext's."""
+
+    loss: str
+    """A name in `skreg.losses.records`."""
+    link: str
+    """From the net's output to the prediction, a key of `skreg.blocks.activations.LINKS`."""
+    n_outputs: int
+    """Columns of the target."""
+
+    @property
+    def n_raw(self) -> int:
+        """Raw outputs of the net."""
+
+    def codes(self, y: Array, name: str = "y") -> Array:
+        """y as numbers, (n_rows, n_columns), checked; `name` is what errors call it."""
+
+    def strata(self, codes: Array) -> Array | None:
+        """Classes to split by; None splits at random."""
+
+    def weigh(self, codes: Array, weight: Array) -> Array:
+        """Weights of the rows in the loss."""
+
+    def take_in(self, codes: Array, weight: Array) -> tuple[Array, Array]:
+        """Take note of training rows; times and plus what the last layer's output is as before."""
+
+    def encode(self, codes: Array, dtype: DTypeLike, training: bool) -> Array:
+        """Targets for the net."""
 
 
 class RegressionTarget:
@@ -41,7 +79,7 @@ class RegressionTarget:
 
     loss = "squared_error"  # of saved targets that do not say
 
-    def __init__(self, y, loss, scale_target):
+    def __init__(self, y: Array, loss: str, scale_target: bool) -> None:
         self.ndim, self.n_outputs = y.ndim, 1 if y.ndim == 1 else y.shape[1]
         self.loss, self.scale_target = loss, scale_target
         self.link = LOSSES[loss].link
@@ -49,16 +87,16 @@ class RegressionTarget:
         self.mean, self.scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
 
     @property
-    def n_raw(self):
+    def n_raw(self) -> int:
         """Raw outputs of the net."""
         return self.n_outputs * LOSSES[self.loss].outputs_per_target
 
     @property
-    def distribution(self):
+    def distribution(self) -> Distribution | None:
         """What the net's outputs are the parameters of; None where they are points."""
-        return DISTRIBUTIONS.get(LOSSES[self.loss].distribution)
+        return DISTRIBUTIONS.get(LOSSES[self.loss].distribution or "")
 
-    def changed_to(self, loss, scale_target):
+    def changed_to(self, loss: str, scale_target: bool) -> RegressionTarget:
         """This target under other parameters, for a net that goes on.
 
         Raises
@@ -75,12 +113,12 @@ class RegressionTarget:
         target.loss, target.scale_target = loss, scale_target
         return target
 
-    def forget(self):
+    def forget(self) -> None:
         """Let go of the rows taken in so far; `mean` and `scale` stay until others come."""
         self.mass, self.spread = 0.0, np.zeros(self.n_outputs)
         self.average = np.zeros(self.n_outputs)
 
-    def codes(self, y, name="y"):
+    def codes(self, y: Array, name: str = "y") -> Array:
         """y as float64 of shape (n_rows, n_outputs), checked for the loss."""
         y = np.asarray(y, dtype=np.float64)
         y = y.reshape(-1, 1) if y.ndim == 1 else y
@@ -97,18 +135,18 @@ class RegressionTarget:
             )
         return y
 
-    def original(self, codes):
+    def original(self, codes: Array) -> Array:
         """The y that has these codes."""
         return codes.ravel() if self.ndim == 1 else codes
 
-    def strata(self, codes):
+    def strata(self, codes: Array) -> None:
         """Classes to split by: none, regression rows are split at random."""
 
-    def weigh(self, codes, weight):
+    def weigh(self, codes: Array, weight: Array) -> Array:
         """Weights of the rows in the loss: as given."""
         return weight
 
-    def take_in(self, codes, weight):
+    def take_in(self, codes: Array, weight: Array) -> tuple[Array, Array]:
         """Update mean and scale by training rows (moments: Chan, Golub & LeVeque 1983).
 
         Returns
@@ -135,7 +173,7 @@ class RegressionTarget:
             return self.distribution.rescaled(factor, offset)
         return factor, offset
 
-    def _units(self):
+    def _units(self) -> tuple[Array, Array]:
         if not self.scale_target:
             return np.zeros(self.n_outputs), np.ones(self.n_outputs)
         if LOSSES[self.loss].units == "mean":
@@ -148,7 +186,7 @@ class RegressionTarget:
         constant = self.spread <= 10 * np.finfo(np.float64).eps * np.abs(self.average)
         return self.average, np.where(constant, 1.0, self.spread)
 
-    def encode(self, codes, dtype, training):
+    def encode(self, codes: Array, dtype: DTypeLike, training: bool) -> Array:
         """Targets (n_rows, n_outputs) in training units."""
         targets = np.empty(codes.shape, dtype)
         with np.errstate(over="ignore"):  # training and validation loss then are not finite
@@ -156,23 +194,25 @@ class RegressionTarget:
                 targets[rows] = (codes[rows] - self.mean) / self.scale
         return targets
 
-    def decode(self, output):
+    def decode(self, output: Array) -> Array:
         """Predictions in the units and with the ndim of y, from the net's output after its link."""
         y = self.point(output) * self.scale + self.mean
         return y.ravel() if self.ndim == 1 else y
 
-    def point(self, output):
+    def point(self, output: Array) -> Array:
         """Columns of the output (..., n_raw) that are the point prediction."""
         if self.distribution is None:
             return output
         return self.distribution.point(output, self.n_outputs)
 
-    def component(self, output):
+    def component(self, output: Array) -> Component:
         """What the net says of the rows, in the units of y: a `distributions.Component`."""
-        return self.distribution.component(output, self.mean, self.scale)
+        return DISTRIBUTIONS[LOSSES[self.loss].distribution or ""].component(
+            output, self.mean, self.scale
+        )
 
 
-def _spread(codes, average, weight):
+def _spread(codes: Array, average: Array, weight: Array) -> Array:
     """Weighted standard deviation of the columns; squares of huge or tiny values stay finite."""
     pieces = _pieces(codes)
     unit = np.max([np.abs(codes[rows] - average).max(axis=0) for rows in pieces], axis=0)
@@ -181,13 +221,13 @@ def _spread(codes, average, weight):
     return unit * np.sqrt(sum(values.sum(axis=0) for values in squares) / weight.sum())
 
 
-def _average(values, weight):
+def _average(values: Array, weight: Array) -> Array:
     """Weighted mean of the columns."""
     sums = ((values[rows] * weight[rows, None]).sum(axis=0) for rows in _pieces(values))
     return sum(sums) / weight.sum()
 
 
-def _pieces(rows):
+def _pieces(rows: Array) -> list[slice]:
     """Slices of so many rows that what is computed of them takes little memory."""
     return [slice(i, i + _ROWS_AT_ONCE) for i in range(0, len(rows), _ROWS_AT_ONCE)]
 
@@ -211,7 +251,13 @@ class ClassTarget:
         A single class is "multiclass": its one output is constant.
     """
 
-    def __init__(self, y, classes, label_smoothing, class_weight):
+    def __init__(
+        self,
+        y: Array,
+        classes: ArrayLike | None,
+        label_smoothing: float,
+        class_weight: ClassWeight,
+    ) -> None:
         self.label_smoothing, self.class_weight = label_smoothing, class_weight
         if y.ndim == 2:
             self.kind, self.classes = "multilabel", np.arange(y.shape[1])
@@ -223,13 +269,13 @@ class ClassTarget:
         self.loss = "cross_entropy" if multiclass else "binary_log_loss"
         self.link = LOSSES[self.loss].link
 
-    def changed_to(self, label_smoothing, class_weight):
+    def changed_to(self, label_smoothing: float, class_weight: ClassWeight) -> ClassTarget:
         """This target under other parameters, for a net that goes on."""
         target = copy(self)
         target.label_smoothing, target.class_weight = label_smoothing, class_weight
         return target
 
-    def codes(self, y, name="y"):
+    def codes(self, y: Array, name: str = "y") -> Array:
         """Numbers of the classes, shape (n_rows, 1), or the 0/1 matrix of a multilabel y.
 
         Raises
@@ -254,17 +300,17 @@ class ClassTarget:
             )
         return np.searchsorted(self.classes, y).astype(np.float64).reshape(-1, 1)
 
-    def original(self, codes):
+    def original(self, codes: Array) -> Array:
         """The y that has these codes."""
         if self.kind == "multilabel":
             return codes.astype(np.int64)
         return self.classes[codes[:, 0].astype(np.intp)]
 
-    def strata(self, codes):
+    def strata(self, codes: Array) -> Array | None:
         """Classes of the rows, for a stratified split; None for multilabel rows."""
         return None if self.kind == "multilabel" else codes[:, 0]
 
-    def weigh(self, codes, weight):
+    def weigh(self, codes: Array, weight: Array) -> Array:
         """Weights of the rows times those of their classes; "balanced" counts with the weights.
 
         Of a multilabel row the weights of all its labels are multiplied, as scikit-learn's
@@ -282,32 +328,33 @@ class ClassTarget:
             )
         return product
 
-    def _class_weights(self, column, weight, n_classes):
+    def _class_weights(self, column: Array, weight: Array, n_classes: int) -> Array:
         if self.class_weight == "balanced":
             mass = np.bincount(column, weight, n_classes)
             share = np.where(mass > 0, mass, np.inf)
             return mass.sum() / (np.count_nonzero(mass) * share)
         labels = [0, 1] if self.kind == "multilabel" else self.classes.tolist()
-        unknown = [key for key in self.class_weight if key not in labels]
-        missing = [label for label in labels if label not in self.class_weight]
-        values = [self.class_weight.get(label, 1.0) for label in labels]
+        given = dict(self.class_weight or {})
+        unknown = [key for key in given if key not in labels]
+        missing = [label for label in labels if label not in given]
+        values: list[Any] = [given.get(label, 1.0) for label in labels]
         if unknown and missing:
             raise ValueError(
                 f"class_weight={self.class_weight!r} names {unknown}, which are not among the "
                 f"classes {labels}: give the weights by the labels of y, those of all "
                 f"classes where rows may lack one.{_of_numbers(labels)}"
             )
-        if not all(isinstance(value, Real) and 0 <= value < np.inf for value in values):
+        if not all(isinstance(value, Real) and 0 <= float(value) < np.inf for value in values):
             raise ValueError(
                 f"class_weight={self.class_weight!r} must have finite weights of at least 0."
             )
         return np.array(values, dtype=np.float64)
 
-    def take_in(self, codes, weight):
+    def take_in(self, codes: Array, weight: Array) -> tuple[Array, Array]:
         """Nothing depends on the rows but the classes: the last layer may stay."""
         return np.ones(self.n_outputs), np.zeros(self.n_outputs)
 
-    def encode(self, codes, dtype, training):
+    def encode(self, codes: Array, dtype: DTypeLike, training: bool) -> Array:
         """Targets (n_rows, n_outputs) for the net, smoothed for training.
 
         Of several classes their numbers (n_rows, 1), of which the engine makes targets by batch.
@@ -321,7 +368,7 @@ class ClassTarget:
             targets = smooth_labels(targets, self.label_smoothing, 2)
         return targets.astype(dtype, copy=False)
 
-    def probabilities(self, output):
+    def probabilities(self, output: Array) -> Array:
         """Columns in the order of `classes`, from the net's output after its link.
 
         Logistic outputs are kept inside (0, 1), so that their logarithms are finite.
@@ -332,7 +379,7 @@ class ClassTarget:
         p = np.clip(output, limits.tiny, 1 - limits.epsneg)
         return np.hstack([1 - p, p]) if self.kind == "binary" else p
 
-    def labels(self, output):
+    def labels(self, output: Array) -> Array:
         """Most probable labels, from the net's output after its link."""
         if self.kind == "multilabel":
             return (output > 0.5).astype(np.int64)
@@ -341,7 +388,7 @@ class ClassTarget:
         return self.classes[output.argmax(axis=1)]
 
 
-def _of_numbers(classes):
+def _of_numbers(classes: Sequence[Any] | Array) -> str:
     """What to add where labels are numbers from 0 on, which may not be those of the user."""
     if not np.array_equal(classes, range(len(classes))):
         return ""
@@ -352,7 +399,7 @@ def _of_numbers(classes):
     )
 
 
-def check_labels(y, name="y"):
+def check_labels(y: Any, name: str = "y") -> Array:
     """y as an array of labels (n_rows,) or a dense 0/1 matrix (n_rows, n_labels)."""
     check_no_grad(**{name: y})
     y = y.toarray() if hasattr(y, "toarray") else y

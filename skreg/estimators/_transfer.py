@@ -1,7 +1,10 @@
 """What makes an estimator a transformer, and a giver and taker of layers."""
 
+from __future__ import annotations
+
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
+from skreg._typing import Array, MatrixLike
 from skreg.estimators import _pretrained
 
 
@@ -14,7 +17,7 @@ class TransferMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     _computes_by = ("activation", "normalization", "residual")
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> Array:
         """Compute the representation: what the last hidden layer puts out, prediction's way.
 
         Parameters

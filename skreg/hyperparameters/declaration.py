@@ -100,7 +100,7 @@ class Hyperparameter(Entry):
 
     _: KW_ONLY
     default: Any
-    constraints: list
+    constraints: list[Any]
     smooth: bool = True
     per_layer: Literal["weights", "hidden"] | None = None
     elsewhere: Any = SAME

@@ -1,6 +1,12 @@
 """Distributions of hyperparameters that scipy has not, for scikit-learn's random searches."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from sklearn.utils import check_random_state
+
+from skreg._typing import Seed
 
 
 class OffOr:
@@ -42,14 +48,14 @@ class OffOr:
     True
     """
 
-    def __init__(self, distribution, chance=0.5, off=0.0):
+    def __init__(self, distribution: Any, chance: float = 0.5, off: Any = 0.0) -> None:
         if not hasattr(distribution, "rvs"):
             distribution = _values(distribution)
         if not 0 <= chance <= 1:
             raise ValueError(f"chance must be a probability in [0, 1], got {chance!r}.")
         self.distribution, self.chance, self.off = distribution, chance, off
 
-    def rvs(self, random_state=None):
+    def rvs(self, random_state: Seed = None) -> Any:
         """Draw one value.
 
         Parameters
@@ -69,7 +75,7 @@ class OffOr:
             return self.distribution.rvs(random_state=rng)
         return self.distribution[rng.randint(len(self.distribution))]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         inner, chance, off = self.distribution, self.chance, self.off
         if hasattr(inner, "dist"):  # scipy's frozen ones print an address
             given = [*map(repr, inner.args), *(f"{k}={v!r}" for k, v in inner.kwds.items())]
@@ -77,7 +83,7 @@ class OffOr:
         return f"OffOr({inner}, chance={chance!r}, off={off!r})"
 
 
-def _values(sequence):
+def _values(sequence: Any) -> list[Any]:
     """A sequence's values as a list; raises for what is none."""
     if isinstance(sequence, str) or not hasattr(sequence, "__getitem__"):
         raise TypeError(

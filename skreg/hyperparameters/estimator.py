@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from skreg.hyperparameters.declaration import Entry, Hyperparameter
 from skreg.hyperparameters.table import TABLE
 
-Class = TypeVar("Class", bound=type)
+Class = TypeVar("Class", bound=type[Any])
 
 
 def with_hyperparameters(
@@ -43,21 +43,22 @@ def with_hyperparameters(
         cls._hyperparameters = own
         cls._parameter_constraints = {name: h.constraints for name, h in own.items()}
         cls.__init__ = _constructor(cls, own, len(positional), others)
-        cls.__doc__ = _filled(cls.__doc__, {"parameters": list(own.values()), **texts}, kinds)
+        cls.__doc__ = _filled(cls.__doc__ or "", {"parameters": list(own.values()), **texts}, kinds)
         return cls
 
     return decorate
 
 
 def _constructor(
-    cls: type, own: Mapping[str, Hyperparameter], n_positional: int, others: str | None
+    cls: type[Any], own: Mapping[str, Hyperparameter], n_positional: int, others: str | None
 ) -> Callable[..., None]:
     """``__init__`` that keeps its arguments as attributes, untouched."""
     fields = [
         (name, Any, field(default=declared.default, kw_only=i >= n_positional))
         for i, (name, declared) in enumerate(own.items())
     ]
-    function: Any = make_dataclass(cls.__name__, fields, eq=False, repr=False).__init__
+    made: Any = make_dataclass(cls.__name__, fields, eq=False, repr=False)
+    function = made.__init__
     function.__annotations__ = {}
     if others is not None:
         function = _taking_more(function, own, others)
@@ -88,7 +89,7 @@ def _taking_more(
 def _filled(doc: str, texts: Mapping[str, str | Sequence[Entry]], kinds: Sequence[str]) -> str:
     """A docstring with texts in the places of their names."""
 
-    def text_of(place: re.Match) -> str:
+    def text_of(place: re.Match[str]) -> str:
         text = texts[place[1]]
         if isinstance(text, str):
             return cleandoc(text) + "\n"

@@ -4,13 +4,14 @@ import json
 import math
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from skreg.hyperparameters.by_size import USUAL_ROWS, few_rows, usual_epochs
 
 PRESETS = ("tabular",)
 
 
-def settings_for_tables(kind, n_samples=None):
+def settings_for_tables(kind: str, n_samples: int | None = None) -> list[dict[str, Any]]:
     """The settings chosen for tables, the best single one first.
 
     Parameters
@@ -31,7 +32,7 @@ def settings_for_tables(kind, n_samples=None):
     return [for_rows(setting, n_samples) for setting in by_size[nearest]]
 
 
-def for_rows(setting, n_samples):
+def for_rows(setting: dict[str, Any], n_samples: int | None) -> dict[str, Any]:
     """A setting for some 1,600 rows as it is for `n_samples`."""
     own = {**setting, "hidden_layer_sizes": tuple(setting["hidden_layer_sizes"])}
     own["n_iter_no_change"] = float(own["n_iter_no_change"])  # JSON has no infinity
@@ -41,7 +42,7 @@ def for_rows(setting, n_samples):
     return own
 
 
-def preset(name, kind, n_samples=None):
+def preset(name: str, kind: str, n_samples: int | None = None) -> dict[str, Any]:
     """Parameters of a preset; raises for a name that is none's."""
     if name not in PRESETS:
         raise ValueError(f"name must be one of the presets {list(PRESETS)}, got {name!r}.")
@@ -49,5 +50,5 @@ def preset(name, kind, n_samples=None):
 
 
 @cache
-def _chosen():
+def _chosen() -> dict[str, dict[str, list[dict[str, Any]]]]:
     return json.loads(Path(__file__).with_name("tabular.json").read_text(encoding="utf-8"))

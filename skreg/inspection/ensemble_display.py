@@ -1,14 +1,22 @@
 """`EnsembleDisplay`: what another member brings."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import Array, ArrayLike, Estimator, MatrixLike, Scoring, Seed
 from skreg.estimators._predictive import net_and_rows
 from skreg.inspection._drawing import AS_WRITTEN, BLUE, legend_above, mean_and_band, panels, tidy
 from skreg.inspection._results import score_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class EnsembleDisplay:
@@ -50,11 +58,21 @@ class EnsembleDisplay:
     (5, 20)
     """
 
-    def __init__(self, *, n_members, scores, score_name="score"):
+    def __init__(self, *, n_members: Array, scores: Array, score_name: str = "score") -> None:
         self.n_members, self.scores, self.score_name = n_members, scores, score_name
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, scoring=None, n_orders=20, random_state=0, ax=None):
+    def from_estimator(
+        cls,
+        estimator: Estimator,
+        X: MatrixLike,
+        y: ArrayLike,
+        *,
+        scoring: Scoring = None,
+        n_orders: int = 20,
+        random_state: Seed = 0,
+        ax: Axes | None = None,
+    ) -> Self:
         """Score means of more and more members, and draw.
 
         Parameters
@@ -110,7 +128,7 @@ class EnsembleDisplay:
         display = cls(n_members=counts, scores=scores, score_name=score_name(mean, scoring))
         return display.plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw it.
 
         Parameters

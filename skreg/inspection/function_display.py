@@ -1,9 +1,15 @@
 """`FittedFunctionDisplay`: what a net has learnt, over one or two inputs."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import Array, ArrayLike, Estimator
 from skreg.estimators._predictive import net_and_rows
 from skreg.inspection._drawing import (
     AS_WRITTEN,
@@ -16,6 +22,9 @@ from skreg.inspection._drawing import (
     panels,
     tidy,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class FittedFunctionDisplay:
@@ -68,8 +77,16 @@ class FittedFunctionDisplay:
     """
 
     def __init__(
-        self, *, grid, prediction, std=None, X=None, y=None, classes=None, feature_names=None
-    ):
+        self,
+        *,
+        grid: list[Array],
+        prediction: Array,
+        std: Array | None = None,
+        X: Array | None = None,
+        y: Array | None = None,
+        classes: Array | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
         self.grid, self.prediction, self.std = grid, prediction, std
         self.X, self.y, self.classes = X, y, classes
         names = ["x"] if len(grid) == 1 else ["x1", "x2"]
@@ -78,16 +95,16 @@ class FittedFunctionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y=None,
+        estimator: Estimator,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
         *,
-        return_std=False,
-        grid_resolution=200,
-        margin=0.1,
-        ax=None,
-        label=None,
-    ):
+        return_std: bool = False,
+        grid_resolution: int = 200,
+        margin: float = 0.1,
+        ax: Axes | None = None,
+        label: str | None = None,
+    ) -> Self:
         """Predict on a grid over the data and draw.
 
         Parameters
@@ -152,7 +169,7 @@ class FittedFunctionDisplay:
         )
         return display.plot(ax=ax, label=label)
 
-    def plot(self, ax=None, label=None):
+    def plot(self, ax: Axes | None = None, label: str | None = None) -> Self:
         """Draw it.
 
         Parameters
@@ -173,7 +190,8 @@ class FittedFunctionDisplay:
             Where matplotlib is not installed.
         """
         (self.ax_,) = panels("FittedFunctionDisplay", ax, 1, 5.0, 3.4)
-        self.figure_, self.lines_, self.band_, self.surface_ = self.ax_.figure, [], None, None
+        self.figure_, self.band_, self.surface_ = self.ax_.figure, None, None
+        self.lines_: list[Any] = []
         if len(self.grid) == 1:
             self._line(label)
         else:

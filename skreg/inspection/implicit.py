@@ -1,16 +1,25 @@
 """The terms that (stochastic) gradient descent adds to the loss by itself."""
 
+from __future__ import annotations
+
 from itertools import pairwise
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from skreg._typing import ArrayLike, Estimator, MatrixLike, Seed
 from skreg.inspection._probe import Probe
 
 
 def implicit_regularization(
-    estimator, X, y, *, sample_weight=None, learning_rate=None, random_state=0
-):
+    estimator: Estimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    learning_rate: float | None = None,
+    random_state: Seed = 0,
+) -> Bunch:
     """Terms of the modified loss that gradient descent follows, at the fitted weights.
 
     With learning rate h, gradient descent on L stays near the gradient flow of

@@ -1,8 +1,14 @@
 """`LossCurveDisplay`: training and validation loss, epoch by epoch."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import ArrayLike, Estimator
 from skreg.estimators._predictive import net_of
 from skreg.inspection._drawing import (
     AS_WRITTEN,
@@ -13,6 +19,9 @@ from skreg.inspection._drawing import (
     panels,
     tidy,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class LossCurveDisplay:
@@ -54,13 +63,22 @@ class LossCurveDisplay:
     True
     """
 
-    def __init__(self, *, train, validation=None, best_epoch=None, score_name=None):
+    def __init__(
+        self,
+        *,
+        train: ArrayLike,
+        validation: ArrayLike | None = None,
+        best_epoch: int | None = None,
+        score_name: str | None = None,
+    ) -> None:
         self.train = np.asarray(train, dtype=float)
         self.validation = None if validation is None else np.asarray(validation, dtype=float)
         self.best_epoch, self.score_name = best_epoch, score_name
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None):
+    def from_estimator(
+        cls, estimator: Estimator, *, ax: Axes | Sequence[Axes] | None = None
+    ) -> Self:
         """Draw the curves of a fitted net.
 
         Parameters
@@ -94,7 +112,7 @@ class LossCurveDisplay:
         if scores is not None and by_loss:
             scores = -np.asarray(scores)
         best = getattr(net, "best_epoch_", None)
-        if best is not None and net.early_stopping != "refit":
+        if best is not None and scores is not None and net.early_stopping != "refit":
             best += len(scores) - net.n_iter_  # epochs of earlier fits under warm_start
         name = getattr(net, "scoring", "score")
         name = name.replace("_", " ") if isinstance(name, str) else "score"
@@ -106,7 +124,7 @@ class LossCurveDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | Sequence[Axes] | None = None) -> Self:
         """Draw it.
 
         Parameters
@@ -138,8 +156,8 @@ class LossCurveDisplay:
             self.lines_ += axes[-1].plot(epochs, self.validation, **style)
         if self.best_epoch is not None:
             for place in axes:
-                label = f"best epoch: {self.best_epoch}" if place is axes[-1] else None
-                place.axvline(self.best_epoch, color=GREY, linestyle=":", lw=1.4, label=label)
+                name = f"best epoch: {self.best_epoch}" if place is axes[-1] else None
+                place.axvline(self.best_epoch, color=GREY, linestyle=":", lw=1.4, label=name)
         curves = self.train
         if self.validation is not None and not apart:
             curves = np.r_[curves, self.validation]

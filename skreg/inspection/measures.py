@@ -1,12 +1,15 @@
 """Size of the weights, units in use, smoothness, sharpness and the generalization gap."""
 
+from __future__ import annotations
+
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
+from skreg._typing import Array, ArrayLike, Estimator, MatrixLike, Seed
 from skreg.inspection._probe import Probe, last_step
 
 
-def weight_norms(estimator):
+def weight_norms(estimator: Estimator) -> Array:
     """L2 norm of the weights of each layer, biases left out.
 
     Parameters
@@ -39,7 +42,7 @@ def weight_norms(estimator):
     return np.array([np.linalg.norm(coef.astype(np.float64)) for coef in coefs])
 
 
-def zero_weights(estimator):
+def zero_weights(estimator: Estimator) -> Array:
     """Share of weights that are exactly 0, layer by layer.
 
     Parameters
@@ -71,7 +74,7 @@ def zero_weights(estimator):
     return np.array([float((coef == 0).mean()) for coef in last_step(estimator).coefs_])
 
 
-def active_units(estimator, X, *, threshold=0.0):
+def active_units(estimator: Estimator, X: MatrixLike, *, threshold: float = 0.0) -> Array:
     """Number of hidden units in use on given rows, layer by layer.
 
     A relu unit that never fires is off; so is, whatever its activation, a unit that has the same
@@ -115,7 +118,7 @@ def active_units(estimator, X, *, threshold=0.0):
     return np.array([units.sum() for units in in_use], dtype=int)
 
 
-def mean_squared_input_gradient(estimator, X):
+def mean_squared_input_gradient(estimator: Estimator, X: MatrixLike) -> float:
     """Smoothness of the fitted function: its mean squared gradient by the inputs.
 
     ``mean_i sum_kj (d f_k(x_i) / d x_ij)^2`` over rows i, outputs k and inputs j: the penalty that
@@ -164,7 +167,16 @@ def mean_squared_input_gradient(estimator, X):
     return total / len(x)
 
 
-def sharpness(estimator, X, y, *, std=0.01, n_draws=20, sample_weight=None, random_state=0):
+def sharpness(
+    estimator: Estimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    *,
+    std: float = 0.01,
+    n_draws: int = 20,
+    sample_weight: ArrayLike | None = None,
+    random_state: Seed = 0,
+) -> float:
     """Mean increase of the loss when Gaussian noise is put on the weights.
 
     Expected sharpness (Neyshabur, Bhojanapalli, McAllester & Srebro 2017, "Exploring generalization
@@ -225,7 +237,9 @@ def sharpness(estimator, X, y, *, std=0.01, n_draws=20, sample_weight=None, rand
     return increase / (2 * n_draws)
 
 
-def generalization_gap(estimator, X, y, X_val, y_val):
+def generalization_gap(
+    estimator: Estimator, X: MatrixLike, y: ArrayLike, X_val: MatrixLike, y_val: ArrayLike
+) -> Bunch:
     """Mean loss on training rows, on validation rows, and the gap between them.
 
     Parameters

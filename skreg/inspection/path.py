@@ -1,5 +1,10 @@
 """What a hyperparameter does to the net, value by value, under cross-validation."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
@@ -7,13 +12,22 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch, indexable
 from sklearn.utils.parallel import Parallel, delayed
 
+from skreg._typing import ArrayLike, Estimator, MatrixLike, Scoring, Splits
 from skreg.compat.sklearn import _safe_split
 from skreg.inspection import measures
 
 
 def regularization_path(
-    estimator, X, y, *, param_name, param_range, cv=None, scoring=None, n_jobs=None
-):
+    estimator: Estimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    *,
+    param_name: str,
+    param_range: Iterable[Any],
+    cv: Splits = None,
+    scoring: Scoring = None,
+    n_jobs: int | None = None,
+) -> Bunch:
     """Scores, weights and smoothness against the values of a hyperparameter.
 
     Parameters

@@ -1,7 +1,13 @@
 """`RegularizationPathDisplay`: scores, weights and units against the strength of a regularizer."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 
+from skreg._typing import ArrayLike, Estimator, MatrixLike, Scoring, Splits, Stronger
 from skreg.inspection._drawing import (
     AS_WRITTEN,
     BLUE,
@@ -18,6 +24,9 @@ from skreg.inspection._drawing import (
 from skreg.inspection._results import score_name, searched, searched_score, split_scores
 from skreg.inspection.path import regularization_path
 from skreg.model_selection.one_standard_error import one_standard_error
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class RegularizationPathDisplay:
@@ -82,15 +91,15 @@ class RegularizationPathDisplay:
     def __init__(
         self,
         *,
-        param_name,
-        param_range,
-        train_scores,
-        test_scores,
-        weight_norm=None,
-        active_units=None,
-        score_name="score",
-        stronger="larger",
-    ):
+        param_name: str,
+        param_range: ArrayLike,
+        train_scores: ArrayLike,
+        test_scores: ArrayLike,
+        weight_norm: ArrayLike | None = None,
+        active_units: ArrayLike | None = None,
+        score_name: str = "score",
+        stronger: Stronger = "larger",
+    ) -> None:
         self.param_name, self.param_range = param_name, np.asarray(param_range, dtype=float)
         self.train_scores, self.test_scores = np.asarray(train_scores), np.asarray(test_scores)
         self.weight_norm, self.active_units = weight_norm, active_units
@@ -108,7 +117,14 @@ class RegularizationPathDisplay:
         return {f"param_{self.param_name}": self.param_range, **moments, **splits}
 
     @classmethod
-    def from_search(cls, search, *, param_name, stronger="larger", ax=None):
+    def from_search(
+        cls,
+        search: Estimator,
+        *,
+        param_name: str,
+        stronger: Stronger = "larger",
+        ax: Axes | None = None,
+    ) -> Self:
         """Draw the path of a fitted search.
 
         Parameters
@@ -153,18 +169,18 @@ class RegularizationPathDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: Estimator,
+        X: MatrixLike,
+        y: ArrayLike,
         *,
-        param_name,
-        param_range,
-        cv=None,
-        scoring=None,
-        n_jobs=None,
-        stronger="larger",
-        ax=None,
-    ):
+        param_name: str,
+        param_range: ArrayLike,
+        cv: Splits = None,
+        scoring: Scoring = None,
+        n_jobs: int | None = None,
+        stronger: Stronger = "larger",
+        ax: Sequence[Axes] | None = None,
+    ) -> Self:
         """Fit along the path (`skreg.inspection.regularization_path`) and draw it.
 
         Parameters
@@ -201,8 +217,10 @@ class RegularizationPathDisplay:
             For values that are not numbers, or a name that is no parameter.
         """
         values = np.sort(_numbers(param_name, param_range))
-        setting = {"param_name": param_name, "param_range": values, "cv": cv, "scoring": scoring}
-        path = regularization_path(estimator, X, y, n_jobs=n_jobs, **setting)
+        how: dict[str, Any] = {"cv": cv, "scoring": scoring, "n_jobs": n_jobs}
+        path = regularization_path(
+            estimator, X, y, param_name=param_name, param_range=values, **how
+        )
         display = cls(
             param_name=param_name,
             param_range=values,
@@ -215,7 +233,7 @@ class RegularizationPathDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | Sequence[Axes] | None = None) -> Self:
         """Draw it.
 
         Parameters

@@ -1,8 +1,13 @@
 """`RaceDisplay`: the scores of a race's candidates, rung by rung."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import ArrayLike, Estimator
 from skreg.estimators._predictive import net_of
 from skreg.inspection._drawing import (
     AS_WRITTEN,
@@ -13,6 +18,9 @@ from skreg.inspection._drawing import (
     panels,
     tidy,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class RaceDisplay:
@@ -60,7 +68,15 @@ class RaceDisplay:
     9
     """
 
-    def __init__(self, *, rungs, scores, best=None, ensemble_score=None, score_name="score"):
+    def __init__(
+        self,
+        *,
+        rungs: ArrayLike,
+        scores: ArrayLike,
+        best: int | None = None,
+        ensemble_score: float | None = None,
+        score_name: str = "score",
+    ) -> None:
         self.rungs = np.asarray(rungs, dtype=float)
         self.scores = np.asarray(scores, dtype=float).reshape(-1, len(self.rungs))
         reached = np.isfinite(self.scores).sum(axis=1)
@@ -71,7 +87,7 @@ class RaceDisplay:
         self._reached = reached
 
     @classmethod
-    def from_search(cls, search, *, ax=None):
+    def from_search(cls, search: Estimator, *, ax: Axes | None = None) -> Self:
         """Draw a fitted race.
 
         Parameters
@@ -110,7 +126,7 @@ class RaceDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw it.
 
         Parameters

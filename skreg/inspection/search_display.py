@@ -1,11 +1,19 @@
 """`SearchDisplay`: the score of a search over two hyperparameters."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from numbers import Real
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skreg._typing import ArrayLike, Estimator
 from skreg.inspection._drawing import AS_WRITTEN, VERMILION, escaped, panels, scale_of
 from skreg.inspection._results import searched, searched_score, split_scores
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _MOST_NUMBERS = 64  # cells of a map in which their scores are written
 _MOST_LEVEL = 6  # values of x whose names fit beside each other
@@ -53,7 +61,16 @@ class SearchDisplay:
     True
     """
 
-    def __init__(self, *, x_name, y_name, x_values, y_values, scores, score_name="score"):
+    def __init__(
+        self,
+        *,
+        x_name: str,
+        y_name: str,
+        x_values: Iterable[Any],
+        y_values: Iterable[Any],
+        scores: ArrayLike,
+        score_name: str = "score",
+    ) -> None:
         self.x_name, self.y_name = x_name, y_name
         self.x_values, self.y_values = list(x_values), list(y_values)
         self.scores, self.score_name = np.asarray(scores, dtype=float), score_name
@@ -62,7 +79,7 @@ class SearchDisplay:
         self.is_grid_ = min(len(x), len(y)) > 1 and len(pairs) == len(x) * len(y)
 
     @classmethod
-    def from_search(cls, search, *, x, y, ax=None):
+    def from_search(cls, search: Estimator, *, x: str, y: str, ax: Axes | None = None) -> Self:
         """Draw a fitted search.
 
         Parameters
@@ -102,7 +119,7 @@ class SearchDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw it.
 
         Parameters

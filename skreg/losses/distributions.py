@@ -4,12 +4,16 @@ A `Distribution` belongs to a loss (`skreg.losses.records`) and reads the net's 
 reads of the rows is a `Component`, in the units of the user. Nothing here needs torch or numba.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
+
+from skreg._typing import Array
 
 LOWEST, HIGHEST = math.log(1e-6), math.log(1e26)
 """Bounds of the logarithm of a squared scale, in training units, as `location_scale` has them."""
@@ -29,15 +33,15 @@ class Distribution(NamedTuple):
 
     name: str
     std: float
-    log_density: Callable
-    cdf: Callable
-    ppf: Callable
+    log_density: Callable[[Array], Array]
+    cdf: Callable[[Array], Array]
+    ppf: Callable[[Array], Array]
 
-    def point(self, output, n_targets):
+    def point(self, output: Array, n_targets: int) -> Array:
         """Columns of the outputs (..., n_outputs) that are the point prediction."""
         return output[..., :n_targets]
 
-    def rescaled(self, factor, offset):
+    def rescaled(self, factor: Array, offset: Array) -> tuple[Array, Array]:
         """What outputs are to be multiplied by and added to when the targets' units change.
 
         Parameters
@@ -49,7 +53,7 @@ class Distribution(NamedTuple):
             [offset, 2 * np.log(factor)]
         )
 
-    def component(self, output, mean, scale):
+    def component(self, output: Array, mean: Array, scale: Array) -> Component:
         """What a net says of rows, by its outputs (n_rows, n_outputs), in the units of the user.
 
         Parameters
@@ -73,24 +77,24 @@ class Component(NamedTuple):
     """
 
     distribution: Distribution
-    location: np.ndarray
-    scale: np.ndarray
+    location: Array
+    scale: Array
 
     @property
-    def point(self):
+    def point(self) -> Array:
         """Means, (n_rows, n_targets)."""
         return self.location
 
     @property
-    def std(self):
+    def std(self) -> Array:
         """Standard deviations, (n_rows, n_targets)."""
         return self.distribution.std * self.scale
 
-    def widened(self, factor):
+    def widened(self, factor: float) -> Component:
         """The same with `factor` times the scale."""
         return self._replace(scale=self.scale * factor)
 
-    def joined(self, others):
+    def joined(self, others: Iterable[Component]) -> Component:
         """This one's rows, and then those of others of the same net."""
         rows = [(c.location, c.scale) for c in (self, *others)]
         return self._replace(
@@ -98,27 +102,27 @@ class Component(NamedTuple):
             scale=np.concatenate([scale for _, scale in rows]),
         )
 
-    def log_density(self, y):
+    def log_density(self, y: Array) -> Array:
         """Logarithms of the densities at y (n_rows, n_targets)."""
         z = (y - self.location) / self.scale
         return self.distribution.log_density(z) - np.log(self.scale)
 
-    def cdf(self, y):
+    def cdf(self, y: Array) -> Array:
         """Distribution functions at y, (n_rows, n_targets) or (n_rows, n_targets, n_values)."""
         more = (...,) + (None,) * (np.ndim(y) - 2)
         return self.distribution.cdf((y - self.location[more]) / self.scale[more])
 
-    def quantiles(self, q):
+    def quantiles(self, q: Array) -> Array:
         """Quantiles of the levels q (n_levels,): (n_rows, n_targets, n_levels)."""
         return self.location[..., None] + self.scale[..., None] * self.distribution.ppf(q)
 
 
-def _laplace_cdf(z):
+def _laplace_cdf(z: Array) -> Array:
     tail = np.exp(-np.abs(z)) / 2
     return np.where(z > 0, 1 - tail, tail)
 
 
-def _laplace_ppf(q):
+def _laplace_ppf(q: Array) -> Array:
     return np.sign(0.5 - q) * np.log(1 - 2 * np.abs(q - 0.5))
 
 

@@ -42,7 +42,7 @@ class Loss(NamedTuple):
     distribution: str | None = None
 
     @property
-    def reading(self):
+    def reading(self) -> tuple[str, int, str | None]:
         """What the net's outputs mean: a net that goes on keeps it."""
         return self.link, self.outputs_per_target, self.distribution
 
@@ -72,11 +72,11 @@ LOSSES = {loss.name: loss for loss in _ALL}
 """All losses by name; a plan holds the place here."""
 
 
-def names(task):
+def names(task: str) -> list[str]:
     """Names of the losses of a task."""
     return [loss.name for loss in _ALL if loss.task == task]
 
 
-def with_distribution():
+def with_distribution() -> list[str]:
     """Names of the losses of regression whose outputs are the parameters of a distribution."""
     return [loss.name for loss in _ALL if loss.distribution is not None]

@@ -4,15 +4,22 @@ Each can be given as `scoring`; ``functools.partial`` sets its levels. Higher is
 may be pipelines that end in a regressor which says a distribution.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import ndtr
 
+from skreg._typing import ArrayLike, Estimator, MatrixLike
 from skreg.estimators._predictive import check_coverage, lack_of_distribution, mixture_of
 
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(100)
 
 
-def log_density_score(estimator, X, y, sample_weight=None):
+def log_density_score(
+    estimator: Estimator, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+) -> float:
     """Mean logarithm of the predicted density at y: the log score, or test log-likelihood.
 
     Parameters
@@ -48,11 +55,14 @@ def log_density_score(estimator, X, y, sample_weight=None):
     >>> bool(scores.mean() > -5.7)
     True
     """
-    mixture, y = _asked(estimator, X, y)
-    return float(np.average(mixture.log_density(y), weights=sample_weight))
+    mixture, target = _asked(estimator, X, y)
+    weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+    return float(np.average(mixture.log_density(target), weights=weight))
 
 
-def neg_crps_score(estimator, X, y, sample_weight=None):
+def neg_crps_score(
+    estimator: Estimator, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+) -> float:
     """Minus the mean continuous ranked probability score, which is in units of y.
 
     Parameters
@@ -84,16 +94,23 @@ def neg_crps_score(estimator, X, y, sample_weight=None):
     >>> bool(neg_crps_score(net.fit(X * 20, y), X * 20, y) > -35)
     True
     """
-    mixture, y = _asked(estimator, X, y)
+    mixture, target = _asked(estimator, X, y)
     if all(c.distribution.name == "gaussian" for c in mixture.components):
-        crps = _crps_of_gaussians(mixture, y)
+        crps = _crps_of_gaussians(mixture, target)
     else:
         levels = (_NODES + 1) / 2
-        crps = _pinball(y[..., None] - mixture.quantiles(levels), levels) @ _NODE_WEIGHTS
+        crps = _pinball(target[..., None] - mixture.quantiles(levels), levels) @ _NODE_WEIGHTS
     return -_averaged(crps, sample_weight)
 
 
-def neg_pinball_score(estimator, X, y, sample_weight=None, *, q=(0.05, 0.25, 0.5, 0.75, 0.95)):
+def neg_pinball_score(
+    estimator: Estimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    q: float | Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+) -> float:
     """Minus the pinball loss of predicted quantiles, averaged over levels.
 
     Parameters
@@ -127,13 +144,20 @@ def neg_pinball_score(estimator, X, y, sample_weight=None, *, q=(0.05, 0.25, 0.5
     >>> bool(scores.mean() > -20)
     True
     """
-    mixture, y = _asked(estimator, X, y)
+    mixture, target = _asked(estimator, X, y)
     levels = np.atleast_1d(np.asarray(q, np.float64))
-    losses = _pinball(y[..., None] - mixture.quantiles(levels), levels)
+    losses = _pinball(target[..., None] - mixture.quantiles(levels), levels)
     return -_averaged(losses.mean(axis=-1), sample_weight)
 
 
-def coverage_score(estimator, X, y, sample_weight=None, *, coverage=0.9):
+def coverage_score(
+    estimator: Estimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    coverage: float = 0.9,
+) -> float:
     """Share of the targets inside of the central intervals that the distribution gives.
 
     Parameters
@@ -168,7 +192,14 @@ def coverage_score(estimator, X, y, sample_weight=None, *, coverage=0.9):
     return _averaged((low <= y) & (y <= high), sample_weight)
 
 
-def neg_width_score(estimator, X, y, sample_weight=None, *, coverage=0.9):
+def neg_width_score(
+    estimator: Estimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    coverage: float = 0.9,
+) -> float:
     """Minus the mean width of the central intervals that the distribution gives.
 
     Parameters
@@ -203,7 +234,14 @@ def neg_width_score(estimator, X, y, sample_weight=None, *, coverage=0.9):
     return -_averaged(high - low, sample_weight)
 
 
-def neg_interval_score(estimator, X, y, sample_weight=None, *, coverage=0.9):
+def neg_interval_score(
+    estimator: Estimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    coverage: float = 0.9,
+) -> float:
     """Minus the interval score: the width, and a penalty for each target outside.
 
     Parameters
@@ -251,9 +289,9 @@ def _asked(estimator, X, y):
 
 def _interval(estimator, X, y, coverage):
     check_coverage(coverage)
-    mixture, y = _asked(estimator, X, y)
+    mixture, target = _asked(estimator, X, y)
     ends = mixture.quantiles(np.array([1 - coverage, 1 + coverage]) / 2)
-    return ends[..., 0], ends[..., 1], y
+    return ends[..., 0], ends[..., 1], target
 
 
 def _pinball(gap, levels):

@@ -1,7 +1,10 @@
 """What both tuned estimators share: rows become a set, candidates race, their nets predict."""
 
+from __future__ import annotations
+
 from itertools import cycle
 from numbers import Integral, Real
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
@@ -12,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import Array, ArrayLike, MatrixLike
 from skreg.compat.arrays import check_no_grad
 from skreg.compat.sklearn import Interval, _fit_context
 from skreg.estimators import _rows
@@ -87,7 +91,14 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         self.n_jobs, self.random_state, self.verbose = n_jobs, random_state, verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, groups=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Race candidates, and keep the nets of the best.
 
         Parameters
@@ -221,7 +232,7 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         """Candidates, and splits and their repeats, for so many rows."""
         return next(sizes for most, *sizes in _SIZES if n_rows <= most)
 
-    def describe(self):
+    def describe(self) -> str:
         """What was chosen, in words and figures.
 
         Returns
@@ -274,7 +285,7 @@ class BaseTuned(OnnxMixin, BaseEstimator):
             self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
         )
 
-    def predict_members(self, X):
+    def predict_members(self, X: MatrixLike) -> Array:
         """Predictions of every net: probabilities for a classifier.
 
         Parameters

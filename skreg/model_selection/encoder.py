@@ -1,7 +1,10 @@
 """`PiecewiseLinearEncoder`: standardized columns, and beside them what bin a number lies in."""
 
+from __future__ import annotations
+
 from itertools import pairwise
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -9,6 +12,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skreg._typing import Array, ArrayLike, MatrixLike
 from skreg.compat.sklearn import Interval, _check_sample_weight, _fit_context
 
 
@@ -55,11 +59,11 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
 
     _parameter_constraints = {"n_bins": [Interval(Integral, 2, None, closed="left"), None]}
 
-    def __init__(self, n_bins=None):
+    def __init__(self, n_bins: int | None = None) -> None:
         self.n_bins = n_bins
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X: MatrixLike, y: None = None, sample_weight: ArrayLike | None = None) -> Self:
         """Find quantiles, means and standard deviations.
 
         Parameters
@@ -87,7 +91,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         self.scaler_ = scaler.fit(self._encoded(X), sample_weight=weight)
         return self
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> Any:
         """Encode rows.
 
         Parameters
@@ -103,7 +107,7 @@ class PiecewiseLinearEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         return self.scaler_.transform(self._encoded(self._checked(X, reset=False)))
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Array:
         """Names of the columns that `transform` gives.
 
         Parameters

@@ -3,11 +3,17 @@
 Caruana, Niculescu-Mizil, Crew & Ksikes (2004), "Ensemble selection from libraries of models".
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Self, overload
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.metaestimators import available_if
 
+from skreg._typing import Array, ArrayLike, Estimator, MatrixLike
 from skreg.blocks.activations import LOGISTIC, SOFTMAX
+from skreg.compat.sklearn import available_if
 from skreg.ensemble._classes import decisions_of, over_classes, votes
 from skreg.ensemble._intervals import PredictsIntervals, PredictsSets, moments_of
 from skreg.estimators._mc_dropout import moments
@@ -34,7 +40,7 @@ class _FoldEnsemble(OnnxMixin, BaseEstimator):
     def __sklearn_clone__(self):
         return self
 
-    def fit(self, X, y=None, *args, **kwargs):
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None, *args: Any, **kwargs: Any) -> Self:
         """Do nothing, as `sklearn.frozen.FrozenEstimator` does: the estimators are fitted.
 
         Parameters
@@ -129,11 +135,22 @@ class FoldEnsembleRegressor(PredictsIntervals, PredictsDistribution, RegressorMi
     (2,)
     """
 
-    def __init__(self, estimators, weights=None, noise_factor=1.0):
+    def __init__(
+        self,
+        estimators: list[Estimator],
+        weights: Sequence[float] | None = None,
+        noise_factor: float = 1.0,
+    ) -> None:
         super().__init__(estimators, weights)
         self.noise_factor = noise_factor
 
-    def predict(self, X, return_std=False):
+    @overload
+    def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict(self, X: MatrixLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
+    def predict(self, X: MatrixLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict targets: the weighted mean.
 
         Parameters
@@ -157,7 +174,7 @@ class FoldEnsembleRegressor(PredictsIntervals, PredictsDistribution, RegressorMi
         mean, std = moments((y for _, y in self._answers(X, "predict")), self._weights())
         return (mean, std) if return_std else mean
 
-    def predict_members(self, X):
+    def predict_members(self, X: MatrixLike) -> Array:
         """Predictions of every estimator.
 
         Parameters
@@ -244,7 +261,13 @@ class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
     (2, 3)
     """
 
-    def __init__(self, estimators, weights=None, multilabel=False, temperature=1.0):
+    def __init__(
+        self,
+        estimators: list[Estimator],
+        weights: Sequence[float] | None = None,
+        multilabel: bool = False,
+        temperature: float = 1.0,
+    ) -> None:
         super().__init__(estimators, weights)
         self.multilabel, self.temperature = multilabel, temperature
 
@@ -253,7 +276,7 @@ class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
         """Sorted labels of all classifiers."""
         return np.unique(np.concatenate([estimator.classes_ for estimator in self.estimators]))
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> Array:
         """Predict labels: the most probable by the weighted mean.
 
         Parameters
@@ -270,7 +293,7 @@ class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
         return (p > 0.5).astype(int) if self.multilabel else self.classes_[p.argmax(axis=1)]
 
     @available_if(_gives_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> Array:
         """Predict probabilities: their weighted mean, at the `temperature`.
 
         Parameters
@@ -286,7 +309,7 @@ class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
         return self._mean(X)
 
     @available_if(_gives_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> Array:
         """Predict logarithms of the mean probabilities.
 
         Parameters
@@ -303,7 +326,7 @@ class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
             return np.log(self._mean(X))
 
     @available_if(_gives_probabilities)
-    def decision_function(self, X):
+    def decision_function(self, X: MatrixLike) -> Array:
         """Logarithms of the mean probabilities, or log-odds where there are two classes.
 
         Parameters
@@ -318,9 +341,9 @@ class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
             set; else logarithms of the probabilities.
         """
         p = self._mean(X)
-        return LOGISTIC.raw(p) if self.multilabel else decisions_of(p)
+        return LOGISTIC.raw(p) if self.multilabel else decisions_of(p)  # type: ignore[misc]
 
-    def predict_members(self, X):
+    def predict_members(self, X: MatrixLike) -> Array:
         """Probabilities by every classifier.
 
         Parameters

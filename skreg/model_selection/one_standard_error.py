@@ -1,11 +1,19 @@
 """Choosing from a search: the one-standard-error rule."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from skreg._typing import Stronger
 
-def one_standard_error(param, *, stronger="larger", metric="score"):
+
+def one_standard_error(
+    param: str, *, stronger: Stronger = "larger", metric: str = "score"
+) -> Callable[..., Any]:
     """Choose the strongest regularization within one standard error of the best score.
 
     The rule of Breiman et al. (1984), "Classification and regression trees", section 3.4.3: of all

@@ -1,13 +1,18 @@
 """`portfolio`: settings to try first."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from sklearn.base import is_classifier
 
+from skreg._typing import Estimator
 from skreg.hyperparameters.presets import settings_for_tables
 from skreg.model_selection.nets import nets_of
 from skreg.model_selection.space import part_for
 
 
-def portfolio(estimator, *, n_samples=None):
+def portfolio(estimator: Estimator, *, n_samples: int | None = None) -> list[dict[str, Any]]:
     """Fixed settings for the nets in an estimator, the best single one first.
 
     Each further one is that which helps most where those before it fail. They were chosen on

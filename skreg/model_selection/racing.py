@@ -1,14 +1,19 @@
 """`RacingSearchCV`: candidates train side by side, and the worse ones stop early."""
 
+from __future__ import annotations
+
 import time
 import warnings
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import ParameterSampler, check_cv
 from sklearn.utils import indexable
 
+from skreg._typing import ArrayLike, Estimator, Seed, Splits
 from skreg.compat.sklearn import Interval, StrOptions, _check_method_params, _fit_context
 from skreg.estimators._callbacks import begin_fit, part_of
 from skreg.model_selection._race import Race
@@ -144,23 +149,23 @@ class RacingSearchCV(BaseSearchCV):
 
     def __init__(
         self,
-        estimator,
-        param_distributions,
+        estimator: Estimator,
+        param_distributions: dict[str, Any] | list[dict[str, Any]],
         *,
-        n_candidates=30,
-        first=None,
-        factor=3,
-        rungs=None,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        max_time=None,
-        verbose=0,
-        random_state=None,
-        error_score=np.nan,
-        return_train_score=False,
-    ):
+        n_candidates: int = 30,
+        first: list[dict[str, Any]] | None = None,
+        factor: float = 3,
+        rungs: Sequence[float] | None = None,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: bool | str | Callable[..., Any] = True,
+        cv: Splits = None,
+        max_time: float | None = None,
+        verbose: int = 0,
+        random_state: Seed = None,
+        error_score: float | Literal["raise"] = np.nan,
+        return_train_score: bool = False,
+    ) -> None:
         super().__init__(
             estimator,
             scoring=scoring,
@@ -184,7 +189,7 @@ class RacingSearchCV(BaseSearchCV):
         return [name for name in super()._get_param_names() if name != "pre_dispatch"]
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, **params):
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None, **params: Any) -> Self:
         """Race all candidates, and fit what predicts.
 
         Parameters

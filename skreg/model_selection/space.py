@@ -1,8 +1,13 @@
 """`search_space`: what to draw every hyperparameter from that is worth a search."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 from scipy.stats import loguniform
 
+from skreg._typing import Estimator
 from skreg.hyperparameters.training import TRAINING
 from skreg.model_selection.nets import nets_of
 
@@ -17,7 +22,9 @@ NOT_WITH_LBFGS = {"normalization", "freeze_epochs", "pretrained_lr_mult"} | {
 }
 
 
-def search_space(estimator, *, n_samples=None, n_features=None):
+def search_space(
+    estimator: Estimator, *, n_samples: int | None = None, n_features: int | None = None
+) -> dict[str, Any]:
     """Distributions of all hyperparameters that are worth a search, for the nets in an estimator.
 
     For `RandomizedSearchCV`, `HalvingRandomSearchCV` and others that draw at random. Regularizers

@@ -1,9 +1,14 @@
 """`TunedMLPRegressor` and `TunedMLPClassifier`: everything is chosen by a race."""
 
+from __future__ import annotations
+
+from typing import Literal, overload
+
 import numpy as np
 from sklearn.base import ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_array
 
+from skreg._typing import Array, MatrixLike, Scoring, Seed, Splits
 from skreg.compat.sklearn import StrOptions
 from skreg.ensemble._intervals import PredictsIntervals, PredictsSets
 from skreg.estimators._predictive import PredictsDistribution, lack_of_distribution
@@ -95,15 +100,17 @@ class TunedMLPRegressor(
     def __init__(
         self,
         *,
-        loss="squared_error",
-        n_candidates=None,
-        max_time=None,
-        scoring=None,
-        cv=None,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-    ):
+        loss: Literal[
+            "squared_error", "absolute_error", "huber", "quantile", "poisson", "gaussian", "laplace"
+        ] = "squared_error",
+        n_candidates: int | None = None,
+        max_time: float | None = None,
+        scoring: Scoring = None,
+        cv: Splits = None,
+        n_jobs: int | None = None,
+        random_state: Seed = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             n_candidates=n_candidates,
             max_time=max_time,
@@ -115,7 +122,13 @@ class TunedMLPRegressor(
         )
         self.loss = loss
 
-    def predict(self, X, return_std=False):
+    @overload
+    def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict(self, X: MatrixLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
+    def predict(self, X: MatrixLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict targets.
 
         Parameters
@@ -241,7 +254,7 @@ class TunedMLPClassifier(PredictsSets, ClassifierMixin, BaseTuned):
 
     _y_numeric = False
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> Array:
         """Predict labels.
 
         Parameters
@@ -256,7 +269,7 @@ class TunedMLPClassifier(PredictsSets, ClassifierMixin, BaseTuned):
         """
         return self._fitted().predict(self._checked(X))
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> Array:
         """Predict probabilities of the classes: the weighted mean over the nets.
 
         Parameters
@@ -271,7 +284,7 @@ class TunedMLPClassifier(PredictsSets, ClassifierMixin, BaseTuned):
         """
         return self._fitted().predict_proba(self._checked(X))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> Array:
         """Predict logarithms of the probabilities of the classes.
 
         Parameters
@@ -286,7 +299,7 @@ class TunedMLPClassifier(PredictsSets, ClassifierMixin, BaseTuned):
         """
         return self._fitted().predict_log_proba(self._checked(X))
 
-    def decision_function(self, X):
+    def decision_function(self, X: MatrixLike) -> Array:
         """Logarithms of the mean probabilities, or log-odds where there are two classes.
 
         Parameters

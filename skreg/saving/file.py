@@ -1,14 +1,18 @@
 """`save` and `load`: one safetensors file, whose metadata hold the JSON document."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sklearn
 
+from skreg._typing import Estimator
 from skreg.saving.classes import name_of
 from skreg.saving.encoding import Decoder, Encoder, NotDataError
 
@@ -19,7 +23,7 @@ _KEY = "skreg"  # of the metadata
 _SEAL = ', "sha256": "{}"}}'
 
 
-def save(estimator, path):
+def save(estimator: Estimator, path: str | os.PathLike[str]) -> None:
     """Write an estimator to a file of plain data.
 
     The file is a safetensors file: the arrays as tensors, and all else as a JSON document in its
@@ -83,7 +87,7 @@ def save(estimator, path):
     _write(Path(path), serialize(encoder.arrays, {_KEY: sealed(text, encoder.arrays)}))
 
 
-def load(path, *, code=None):
+def load(path: str | os.PathLike[str], *, code: dict[str, Any] | None = None) -> Estimator:
     """Read an estimator that `save` wrote.
 
     Makes objects of the classes that docs/saving.md lists and of no others, and runs no code of

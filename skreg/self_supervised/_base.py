@@ -1,10 +1,13 @@
 """What the pretrainers share: rows without labels in, a representation out."""
 
+from __future__ import annotations
+
 from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
 
+from skreg._typing import Array, MatrixLike
 from skreg.compat.arrays import check_no_grad
 from skreg.estimators._base import all_or_nothing
 from skreg.estimators._callbacks import fit_task
@@ -115,7 +118,7 @@ class BasePretrainer(BaseMLP):
         n = len(self.coefs_) - self._n_head_layers
         return self.coefs_[:n], self.intercepts_[:n], self.norms_[:n]
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> Array:
         """Compute the representation: what the last hidden layer puts out, without the head.
 
         Parameters
@@ -130,8 +133,9 @@ class BasePretrainer(BaseMLP):
             float64, so that a row's values do not depend on the rows beside it).
         """
         X, _ = self._ready(X, np.float64)  # raises where there is no fit
-        weights = ([w.astype(np.float64) for w in ws] for ws in self._encoder())
-        out = forward(X, *weights, self._activation, residual=self._residual, hidden=True)
+        coefs, intercepts, norms = ([w.astype(np.float64) for w in ws] for ws in self._encoder())
+        how = {"residual": self._residual, "hidden": True}
+        out = forward(X, coefs, intercepts, norms, self._activation, **how)
         return out.astype(self.coefs_[0].dtype, copy=False)
 
     def _onnx_answer(self, graph, x, raw_scores):

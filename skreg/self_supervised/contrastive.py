@@ -1,8 +1,13 @@
 """`ContrastivePretrainer`: learn to tell rows apart, whatever view of them is shown."""
 
+from __future__ import annotations
+
+from typing import Self
+
 import numpy as np
 from sklearn.utils import column_or_1d
 
+from skreg._typing import ArrayLike, MatrixLike
 from skreg.compat.sklearn import _fit_context, _num_samples
 from skreg.estimators import _rows
 from skreg.estimators._attributes import TEXTS
@@ -65,7 +70,15 @@ class ContrastivePretrainer(BasePretrainer):
     _loss = "contrastive"
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, X_unlabeled=None, X_val=None, groups=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: None = None,
+        *,
+        X_unlabeled: MatrixLike | tuple[MatrixLike] | None = None,
+        X_val: MatrixLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Learn a representation of the rows.
 
         Parameters

@@ -1,5 +1,10 @@
 """`MaskedPretrainer`: learn to find the clean row in a corrupted one."""
 
+from __future__ import annotations
+
+from typing import Self
+
+from skreg._typing import MatrixLike
 from skreg.compat.sklearn import _fit_context
 from skreg.estimators._attributes import TEXTS
 from skreg.hyperparameters.estimator import with_hyperparameters
@@ -63,7 +68,14 @@ class MaskedPretrainer(BasePretrainer):
     _loss = "reconstruction"
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, X_unlabeled=None, X_val=None):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: None = None,
+        *,
+        X_unlabeled: MatrixLike | tuple[MatrixLike] | None = None,
+        X_val: MatrixLike | None = None,
+    ) -> Self:
         """Learn a representation of the rows.
 
         Parameters

@@ -1,6 +1,9 @@
 """Fronts: what a net for sound sees. They run inside the net, on the batch, after augmentation."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -8,6 +11,9 @@ from sklearn.base import BaseEstimator
 
 from skreg.compat.sklearn import Interval
 from skreg.sound.mel import to_hertz, to_mel
+
+if TYPE_CHECKING:
+    from torch.nn import Module
 
 _FROM_1 = Interval(Integral, 1, None, closed="left")
 
@@ -82,14 +88,14 @@ class LogMel(BaseEstimator):
 
     def __init__(
         self,
-        sample_rate=16000,
-        n_fft=512,
-        hop=None,
-        n_mels=40,
-        f_min=0.0,
-        f_max=None,
-        floor_db=-80.0,
-    ):
+        sample_rate: float = 16000,
+        n_fft: int = 512,
+        hop: int | None = None,
+        n_mels: int | None = 40,
+        f_min: float = 0.0,
+        f_max: float | None = None,
+        floor_db: float = -80.0,
+    ) -> None:
         self.sample_rate = sample_rate
         self.n_fft = n_fft
         self.hop = hop
@@ -98,7 +104,7 @@ class LogMel(BaseEstimator):
         self.f_max = f_max
         self.floor_db = floor_db
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int, int]) -> tuple[Module, tuple[int, int, int]]:
         """The front as a torch module, without anything to train.
 
         Parameters

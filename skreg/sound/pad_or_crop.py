@@ -1,10 +1,15 @@
 """Clips of sound, or other signals, of unequal length made into rows of one length."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from skreg._typing import Array, ArrayLike
 from skreg.compat.sklearn import Interval, StrOptions
 
 
@@ -41,12 +46,17 @@ class PadOrCrop(TransformerMixin, BaseEstimator):
         "dtype": [StrOptions({"float32", "float64"})],
     }
 
-    def __init__(self, length=16000, where="start", dtype="float32"):
+    def __init__(
+        self,
+        length: int = 16000,
+        where: Literal["start", "center", "end"] = "start",
+        dtype: Literal["float32", "float64"] = "float32",
+    ) -> None:
         self.length = length
         self.where = where
         self.dtype = dtype
 
-    def fit(self, X, y=None):
+    def fit(self, X: Sequence[ArrayLike], y: None = None) -> Self:
         """Check the parameters; there is nothing to learn.
 
         Parameters
@@ -64,7 +74,7 @@ class PadOrCrop(TransformerMixin, BaseEstimator):
         self._validate_params()
         return self
 
-    def transform(self, X):
+    def transform(self, X: Sequence[ArrayLike]) -> Array:
         """Rows of one length.
 
         Parameters
@@ -92,7 +102,7 @@ class PadOrCrop(TransformerMixin, BaseEstimator):
             row[at : at + n] = clip[begin : begin + n]
         return rows
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: None = None) -> Array:
         """Names of the columns.
 
         Parameters

@@ -1,6 +1,9 @@
 """`Preparation`: a DataFrame of any columns becomes a matrix of numbers without gaps."""
 
+from __future__ import annotations
+
 import warnings
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -9,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
+from skreg._typing import Array
 from skreg.tables.columns import in_form
 from skreg.tables.frames import check_names, columns_of, is_frame, is_missing, is_pandas, kind_of
 from skreg.tables.refusal import infinite
@@ -53,7 +57,7 @@ class Preparation(TransformerMixin, BaseEstimator):
            [3., 4., 0.]])
     """
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: None = None) -> Self:
         """Find out what the columns hold.
 
         Parameters
@@ -79,7 +83,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         self.fit_transform(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Any, y: None = None) -> Array:
         """Find out what the columns hold, and prepare them.
 
         Parameters
@@ -112,7 +116,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         self.n_features_in_ = len(columns)
         return np.hstack(parts)
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Array:
         """Prepare rows.
 
         Parameters
@@ -150,7 +154,7 @@ class Preparation(TransformerMixin, BaseEstimator):
             parts.append(_encoded(self.others_.transform, table))
         return np.hstack(parts)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: None = None) -> Array:
         """Names of the columns that `transform` gives.
 
         Parameters
