@@ -5,7 +5,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skreg.estimators._onnx import OnnxMixin
 from skreg.estimators._predictive import head_and_net
-from skreg.model_selection.encoder import PiecewiseLinearEncoder
+from skreg.model_selection.encoder import MOST, PiecewiseLinearEncoder
 
 
 def fold_ensemble_answer(ensemble, graph, x, raw_scores):
@@ -47,7 +47,8 @@ def _scaled(estimator, graph, x):
     head, net = head_and_net(estimator)
     for _, step in [] if head is None else head.steps:
         if type(step) is PiecewiseLinearEncoder:
-            x, step = _encoded(step, graph, x), step.scaler_
+            x = _encoded(step, graph, x)
+            continue
         if type(step) is not StandardScaler:
             raise _refused(step)
         if step.mean_ is not None and step.with_mean:
@@ -60,16 +61,37 @@ def _scaled(estimator, graph, x):
 
 
 def _encoded(encoder, graph, x):
-    """Columns and values of the bins."""
-    if not len(encoder.columns_):
-        return x
+    """Scaled columns and values of the bins."""
+    n, n_values = encoder.n_features_in_, len(encoder.columns_)
+    center, scale = encoder.center_, encoder.scale_
+    own = _divided(graph, x, center[:n], scale[:n])
+    if encoder.scaling == "robust":
+        own = _bent(graph, own)
+    if not n_values:
+        return own
     lower, upper = encoder.edges_
     values = graph.node("Gather", [x, graph.constant(encoder.columns_)], axis=1)
-    above = graph.node("Sub", [values, graph.constant(lower)])
-    shares = graph.node("Div", [above, graph.constant(upper - lower)])
-    bounds = [graph.constant(np.full(1, bound)) for bound in (0.0, 1.0)]
-    shares = graph.node("Min", [graph.node("Max", [shares, bounds[0]]), bounds[1]])
-    return graph.node("Concat", [x, shares], axis=1)
+    shares = _within(graph, _divided(graph, values, lower, upper - lower), 0.0, 1.0)
+    return graph.node("Concat", [own, _divided(graph, shares, center[n:], scale[n:])], axis=1)
+
+
+def _divided(graph, x, center, scale):
+    return graph.node(
+        "Div", [graph.node("Sub", [x, graph.constant(center)]), graph.constant(scale)]
+    )
+
+
+def _within(graph, x, low, high):
+    low, high = (graph.constant(np.full(1, bound)) for bound in (low, high))
+    return graph.node("Min", [graph.node("Max", [x, low]), high])
+
+
+def _bent(graph, x):
+    """Numbers bent towards the most that they come to; they are cut where squares overflow."""
+    x = _within(graph, x, -1e9, 1e9)
+    part = graph.node("Div", [x, graph.constant(np.full(1, MOST))])
+    square = graph.node("Add", [graph.node("Mul", [part, part]), graph.constant(np.ones(1))])
+    return graph.node("Div", [x, graph.node("Sqrt", [square])])
 
 
 def _refused(step):

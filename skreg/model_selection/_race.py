@@ -76,6 +76,8 @@ class Race:
         alive = list(range(len(self.runs)))
         everybody = set(alive)
         for rung, until in enumerate(self._times_of_rungs()):
+            if rung and self._seconds_left() <= 0:
+                break
             last = rung == len(self.rungs) - 1
             n_left = len(alive) if last else self._n_left(len(alive))
             self._admitted, self._until = {}, until
@@ -89,7 +91,7 @@ class Race:
                 break
             if not last:
                 alive = self._best(alive, rung, self._n_left(len(alive)))
-                self._let_go(everybody - set(alive))
+            self._let_go(everybody - set(alive))
             self._say(rung, alive)
         if not keep:
             self._let_go(everybody)
@@ -124,7 +126,7 @@ class Race:
             leaf = None if part is None else part.part("candidate on a split").begin()
         seconds = None
         if self.max_time is not None:
-            seconds = max(self._began + self.max_time - time.perf_counter(), _LEAST_SECONDS)
+            seconds = max(self._seconds_left(), _LEAST_SECONDS)
         self.runs[c][k].advance(self.rungs[rung], seconds)
         self.runs[c][k].park()
         with self._lock:
@@ -132,13 +134,19 @@ class Race:
             if leaf is not None:
                 leaf.end()
 
+    def _seconds_left(self):
+        if self.max_time is None:
+            return np.inf
+        return self._began + self.max_time - time.perf_counter()
+
     def _is_admitted(self, c):
-        """Whether a candidate begins the rung: all of its splits do, or none."""
+        """Whether a split of a candidate begins: some candidate's all do, the others' in time."""
         with self._lock:
             if c not in self._admitted:
-                first = not self._admitted
-                self._admitted[c] = first or time.perf_counter() < self._until
+                self._admitted[c] = not self._admitted or time.perf_counter() < self._until
                 self._missing[c] = len(self.runs[c])
+            elif c != next(iter(self._admitted)):
+                self._admitted[c] = self._admitted[c] and self._seconds_left() > 0
             return self._admitted[c]
 
     def _note(self, c, rung, n_left):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import cycle
+from itertools import cycle, product
 from numbers import Integral, Real
 from typing import Self
 
@@ -31,6 +31,8 @@ from skreg.tables import Preparation, check_names, is_frame, is_plain, validate_
 _VALUES_OF_A_SET = 10**7  # of X up to which equal rows are merged
 
 _BINS = (4, 8, 16)  # of columns with many values, where they are encoded
+_SCALINGS = ("robust", "standard")
+_MOST_BINS = 4_000  # of all columns together up to which they are encoded
 # Rows up to which so many candidates race on so many splits.
 _SIZES = (
     (300, 30, (5, 2)),
@@ -188,8 +190,9 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         space = search_space(pipe, n_samples=n_train, n_features=X.shape[1])
         first = portfolio(pipe, n_samples=n_train)
         if not issparse(X):
-            space["encoder__n_bins"] = [None, *_BINS]
-            first = _with_bins(first)
+            bins = [n for n in _BINS if n * X.shape[1] <= _MOST_BINS]
+            space |= {"encoder__n_bins": [None, *bins], "encoder__scaling": list(_SCALINGS)}
+            first = _encoded(first, bins)
         race = _WeightedRace(
             pipe,
             space,
@@ -317,11 +320,18 @@ def _prepared_frame(X):
     return preparation, preparation.fit_transform(X)
 
 
-def _with_bins(settings):
-    """Settings with and without columns encoded: the first ones both, the others in turn."""
-    both = [{**setting, "encoder__n_bins": n} for setting in settings[:4] for n in (None, 8)]
-    others = zip(settings[4:], cycle((None, *_BINS)))
-    return both + [{**setting, "encoder__n_bins": n} for setting, n in others]
+def _encoded(settings, bins):
+    """Settings with encoders: the first with two that have little in common, others in turn."""
+    middle = bins[len(bins) // 2] if bins else None
+    robust, standard = _SCALINGS
+    pairs = (((robust, middle), (standard, None)), ((standard, middle), (robust, None)))
+    first = [(s, own) for s, both in zip(settings[:4], cycle(pairs), strict=False) for own in both]
+    others = zip(settings[4:], cycle(product((None, *bins), _SCALINGS)), strict=False)
+    others = [(setting, (scaling, n)) for setting, (n, scaling) in others]
+    return [
+        {**setting, "encoder__scaling": scaling, "encoder__n_bins": n}
+        for setting, (scaling, n) in first + others
+    ]
 
 
 def _leaderboard(race):

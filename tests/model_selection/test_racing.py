@@ -3,6 +3,7 @@
 import pickle
 import time
 import warnings
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -38,6 +39,8 @@ import skreg
 from skreg import MLPClassifier, MLPRegressor, RacingSearchCV, TunedMLPClassifier
 from skreg.estimators._open_training import training_in_parts
 from skreg.inspection import RaceDisplay
+from skreg.model_selection import _race
+from skreg.model_selection._run import Run
 from tests._cases import REGRESSOR_CONFIGURATIONS
 
 X, Y = load_diabetes(return_X_y=True)
@@ -280,6 +283,26 @@ def test_max_time_ends_the_race():
     race.set_params(random_state=0).fit(X, Y)
     assert time.perf_counter() - began < 30  # 50 x 2 whole fits would take minutes
     assert race.cv_results_["rung"].max() >= 0
+    assert np.isfinite(race.predict(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("max_time", "begun", "reached"),
+    [(1, 3, [0, -1, -1]), (5, 5, [0, -1, -1]), (6, 6, [0, 0, -1]), (99, 12, [0, 0, 1])],
+)
+def test_no_split_begins_once_time_is_up(max_time, begun, reached, monkeypatch):
+    began, advance = [], Run.advance
+
+    def a_second(run, *given):
+        began.append(len(began))
+        advance(run, *given)
+
+    monkeypatch.setattr(Run, "advance", a_second)
+    monkeypatch.setattr(_race, "time", SimpleNamespace(perf_counter=lambda: len(began)))
+    race = RacingSearchCV(NET, SPACE, n_candidates=3, cv=3, rungs=(0.5, 1), factor=3)
+    race.set_params(max_time=max_time, refit="ensemble", random_state=0).fit(X, Y)
+    assert len(began) == begun
+    assert sorted(race.cv_results_["rung"]) == sorted(reached)
     assert np.isfinite(race.predict(X)).all()
 
 

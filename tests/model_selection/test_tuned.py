@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_matrix, csr_matrix
 from scipy.special import expit, logit, softmax
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris, load_wine, make_multilabel_classification
@@ -13,6 +13,7 @@ from sklearn.model_selection import GroupKFold, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from skrub import SquashingScaler
 
 import skreg
 from skreg import TunedMLPClassifier, TunedMLPRegressor
@@ -188,7 +189,7 @@ def test_the_encoder_is_the_formula(n_bins):
     encoder = PiecewiseLinearEncoder(n_bins=n_bins).fit(X)
     expected = [X]
     for j in range(X.shape[1] - 1 if n_bins else 0):  # the last column has three values
-        edges = np.unique(np.quantile(X[:, j], [0, 0.25, 0.5, 0.75, 1]))
+        edges = np.unique(np.quantile(X[:, j], np.linspace(0, 1, 5), method="inverted_cdf"))
         ramps = [np.interp(X[:, j], edges[k : k + 2], [0, 1]) for k in range(len(edges) - 1)]
         expected.append(np.column_stack(ramps))
     expected = StandardScaler().fit_transform(np.hstack(expected))
@@ -196,6 +197,49 @@ def test_the_encoder_is_the_formula(n_bins):
     assert len(encoder.get_feature_names_out()) == expected.shape[1]
 
 
-@parametrize_with_checks([PiecewiseLinearEncoder(n_bins=2)])
+SPARE = np.random.RandomState(0).randint(0, 9, 61)
+
+
+def columns_of_every_kind():
+    """Numbers with far-off ones, columns of two values, a rare class, a constant."""
+    rng = np.random.RandomState(0)
+    X = rng.standard_cauchy((61, 6))
+    X[:, 1], X[:, 2], X[:, 3] = SPARE > 6, 5 - 3.0 * (SPARE > 1), 2.0
+    X[:, 4] = np.where(SPARE == 0, X[:, 4], 1.0)  # equal quartiles
+    return X
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_robust_scaling_is_that_of_skrub(dtype):
+    X = columns_of_every_kind().astype(dtype)
+    encoder, peer = PiecewiseLinearEncoder(scaling="robust"), SquashingScaler()
+    np.testing.assert_allclose(encoder.fit_transform(X), peer.fit_transform(X), atol=1e-6)
+    far = np.vstack([X * 100, np.full_like(X, 1e30), np.full_like(X, -1e30)])
+    given, others = encoder.transform(far), [0, 1, 2, 4, 5]  # the constant column is 0
+    np.testing.assert_allclose(given[:61], peer.transform(far[:61]), atol=1e-5)
+    np.testing.assert_allclose(given[61:, others], np.tile([[3], [-3]], 5).repeat(61, 0), atol=1e-6)
+    assert given.dtype == dtype
+
+
+@pytest.mark.parametrize("form", [np.asarray, csr_matrix, csc_matrix])
+@pytest.mark.parametrize("weight", [None, np.arange(61) % 4])
+def test_columns_of_two_values_keep_their_distance(form, weight):
+    X = columns_of_every_kind()
+    Z = PiecewiseLinearEncoder().fit(form(X), sample_weight=weight).transform(form(X))
+    Z = Z.toarray() if form is not np.asarray else Z
+    np.testing.assert_array_equal(Z[:, 1], SPARE > 6)
+    scaler = StandardScaler(with_mean=form is np.asarray)
+    expected = scaler.fit(form(X), sample_weight=weight).transform(form(X))
+    expected = expected.toarray() if form is not np.asarray else expected
+    if form is np.asarray:
+        np.testing.assert_array_equal(Z[:, 2], SPARE <= 1)  # the other value is the frequent one
+    np.testing.assert_array_equal(Z[:, 3], 0)
+    others = [0, 4, 5] if form is np.asarray else [0, 2, 4, 5]
+    np.testing.assert_allclose(Z[:, others], expected[:, others], atol=1e-12)
+
+
+@parametrize_with_checks(
+    [PiecewiseLinearEncoder(n_bins=2), PiecewiseLinearEncoder(scaling="robust")]
+)
 def test_scikit_learn_checks_of_the_encoder(estimator, check):
     check(estimator)
