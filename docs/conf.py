@@ -24,7 +24,7 @@ extensions = [
 exclude_patterns = ["_build", "_templates", "examples", "**/*.ipynb"]
 templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
-html_title = "skreg"
+html_title = f"skreg {release}"
 html_sidebars = {"**": ["all-pages.html"]}
 html_theme_options = {
     "show_toc_level": 2,

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from joblib import register_parallel_backend
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOME = {
     "BaggingClassifier": "skreg.ensemble",

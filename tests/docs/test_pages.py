@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import skreg
+
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [
     ROOT / "README.md",
@@ -60,3 +62,10 @@ def test_blocks_run_one_after_another(page, tmp_path, monkeypatch):
     for block in blocks:
         exec(compile(block, page, "exec"), space)
     plt.close("all")
+
+
+def test_the_citation_names_this_version():
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {skreg.__version__}\n" in citation
+    (day,) = re.findall(r"^date-released: (\S+)$", citation, re.M)
+    assert f"## {skreg.__version__} ({day})" in (ROOT / "docs/changelog.md").read_text()
