@@ -22,6 +22,7 @@ NAMES = (
     "augmentation_cost",
     "mnist1d",
     "mnist1d_convnet",
+    "conv_step",
     "convnet",
     "spoken_digits",
     "few_labels",

@@ -9,6 +9,8 @@ from torch.nn import functional
 from skreg.blocks.activations import ACTIVATIONS
 from skreg.blocks.normalization import torch_normalize, torch_normalize_maps
 
+_WIDE = 8  # channels that make it worth while to have them last in memory
+
 
 class GivenLinear(nn.Linear):
     """`torch.nn.Linear` on given tensors; draws nothing from torch's generator.
@@ -113,8 +115,8 @@ class GivenConv(nn.Module):
     ----------
     weight : Tensor of shape (n_out, n_in * prod(kernel))
     bias : Tensor of shape (n_out,)
-    kernel : tuple of int
-        Odd numbers, one or two: of signals or of images.
+    kernel : tuple of two int
+        Odd numbers.
     """
 
     def __init__(self, weight, bias, kernel):
@@ -124,9 +126,8 @@ class GivenConv(nn.Module):
 
     def forward(self, h):
         """Maps (n_rows, n_out, *size) from maps (n_rows, n_in, *size)."""
-        convolve = functional.conv1d if len(self.kernel) == 1 else functional.conv2d
         weight = self.weight.view(len(self.weight), -1, *self.kernel)
-        return convolve(h, weight, self.bias, padding=tuple(k // 2 for k in self.kernel))
+        return functional.conv2d(h, weight, self.bias, padding=tuple(k // 2 for k in self.kernel))
 
 
 class MapNorm(Norm):
@@ -143,6 +144,9 @@ class MapNorm(Norm):
 
 class ConvNet(nn.Module):
     """Blocks of convolution, normalisation, activation and max pooling; global mean; linear layer.
+
+    Signals are images of height 1. Maps lie with their channels last in memory where torch's
+    convolutions are faster so.
 
     Parameters
     ----------
@@ -161,7 +165,10 @@ class ConvNet(nn.Module):
     ):
         super().__init__()
         self.activation, self.skips = activation, list(skips)
-        self.row_shape, self.pools, self.front = tuple(row_shape), list(pools), front
+        self.row_shape, self.front = tuple(row_shape), front
+        kernel, *self.pools = (as_two_sides(size) for size in (kernel, *pools))
+        narrowest = min(len(weight) for weight in weights[:-1])
+        self.channels_last = weights[0].dtype == torch.float32 and narrowest >= _WIDE
         self.norms = nn.ModuleList(MapNorm(*tensors) for tensors in norms)
         self.layers = nn.ModuleList(
             GivenConv(weight, bias, kernel)
@@ -192,6 +199,9 @@ class ConvNet(nn.Module):
             h = noise.dropout(0, h)
         if self.front is not None:
             h = self.front(h)
+        h = h.unsqueeze(2) if h.ndim == 3 else h
+        if self.channels_last and h.device.type == "cpu":  # a copy: one channel is said to lie last
+            h = torch.empty_like(h, memory_format=torch.channels_last).copy_(h)
         for i in range(len(self.layers) - 1):
             h = self._block(i, h, noise, weight)
         return h.flatten(2).mean(dim=2)
@@ -203,10 +213,12 @@ class ConvNet(nn.Module):
         h = ACTIVATIONS[self.activation].torch(h)
         if self.skips[i]:
             h = below + (h if noise is None else noise.paths(i, h))
-        pool = self.pools[i]
-        if prod(pool) == 1:
-            return h
-        return (functional.max_pool1d if len(pool) == 1 else functional.max_pool2d)(h, pool)
+        return h if prod(self.pools[i]) == 1 else functional.max_pool2d(h, self.pools[i])
+
+
+def as_two_sides(size):
+    """The sides (height, width) of a patch of a signal or of an image."""
+    return (1,) * (2 - len(size)) + tuple(size)
 
 
 class Adapter(nn.Module):

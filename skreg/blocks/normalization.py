@@ -198,7 +198,7 @@ def torch_normalize(z, gain, shift, statistics=None, weight=None):
     """
     import torch
 
-    batch = None
+    z, batch = z.to(gain.dtype), None  # sums of bfloat16 numbers, too
     if statistics is None:
         mean = z.mean(dim=1, keepdim=True)
         variance = ((z - mean) ** 2).mean(dim=1, keepdim=True)

@@ -1,5 +1,8 @@
 """Which engine trains a fit."""
 
+import warnings
+from functools import cache
+
 from skreg.augmentation.kinds import active, has_compiled_form
 from skreg.regularizers.second_gradient import is_exact
 
@@ -23,6 +26,8 @@ def choose_engine(params):
         obstacle = f"device={params.device!r}"
     elif not all(_only_reads(c) for c in params.callbacks or ()):
         obstacle = "callbacks that act on the torch optimizer or module"
+    elif params.autocast:
+        obstacle = "dtype='bfloat16'"
     elif params.penalty is not None:
         obstacle = "a penalty of your own"
     elif augment is not None and not has_compiled_form(augment):
@@ -38,6 +43,8 @@ def choose_engine(params):
         engine = "torch" if obstacle else "compiled"
     if engine == "torch":
         _check_device(params.device)
+        if params.autocast:
+            _check_bfloat16(params.device)
     return engine
 
 
@@ -53,6 +60,34 @@ def _check_device(device):
             f"device={device!r} cannot be used by this torch ({error}). Use device='cpu', or "
             "install a torch build for that device."
         ) from error
+
+
+def _check_bfloat16(device):
+    """Raise where a device cannot multiply bfloat16 numbers; warn where it is slow at it."""
+    import torch
+
+    kind, remedy = torch.device(device).type, "Use dtype='float32'."
+    try:
+        with torch.autocast(kind, torch.bfloat16):
+            pass
+    except RuntimeError as error:
+        message = f"dtype='bfloat16' cannot be used on device={device!r} ({error}). {remedy}"
+        raise ValueError(message) from error
+    if kind == "cpu" and not _bfloat16_instructions():
+        warnings.warn(
+            "This processor has no bfloat16 instructions, so that dtype='bfloat16' takes several "
+            f"times as long as float32. {remedy}",
+            stacklevel=2,
+        )
+
+
+@cache
+def _bfloat16_instructions():
+    """Whether the processor has instructions for products of bfloat16 numbers."""
+    from llvmlite.binding import get_host_cpu_features
+
+    features = get_host_cpu_features()
+    return any(features.get(name) for name in ("avx512bf16", "amx-bf16", "bf16"))
 
 
 def _only_reads(callback):

@@ -7,6 +7,8 @@ of its two trainings, whose subtasks the epochs are. Without callbacks there is 
 from contextlib import contextmanager
 from copy import copy
 
+from skreg.hyperparameters.settings import weights_dtype
+
 
 def fit_task(estimator, X, y, sample_weight):
     """The task that a fit is, begun; None where no callback is set.
@@ -106,7 +108,7 @@ class Epochs:
         flat = p.state.best if p.plan[0]["keep_best"] else p.measured()
         fitted = copy(self._task.estimator)
         fitted._describe(self._target)
-        architecture, dtype = p.architecture, fitted.dtype
+        architecture, dtype = p.architecture, weights_dtype(fitted.dtype)
         fitted._set_weights(architecture.unpack(flat, dtype), architecture)
         fitted.snapshots_ = [architecture.unpack(kept, dtype) for kept in p.snapshots]
         return vars(fitted)

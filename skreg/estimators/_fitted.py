@@ -6,7 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skreg.estimators._forward import mean_of
-from skreg.hyperparameters.settings import settings_of
+from skreg.hyperparameters.settings import settings_of, weights_dtype
 
 
 class FittedNetMixin:
@@ -22,9 +22,10 @@ class FittedNetMixin:
         problem, progress = fit.problem, fit.problem.progress[0]
         self._epochs = history = fit.history
         architecture = problem.architecture
-        ends = [architecture.unpack(flat, self.dtype) for flat in problem.snapshots]
+        dtype = weights_dtype(self.dtype)
+        ends = [architecture.unpack(flat, dtype) for flat in problem.snapshots]
         # of the snapshots the last one's arrays, so that they are saved once
-        last = ends[-1] if ends else architecture.unpack(problem.state.params, self.dtype)
+        last = ends[-1] if ends else architecture.unpack(problem.state.params, dtype)
         self._set_weights(last, architecture)
         self.snapshots_ = ends
         self._describe(target)

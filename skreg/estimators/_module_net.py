@@ -141,7 +141,7 @@ class BaseUsersNet(OnnxMixin, TorchNet):
         return {k[len(start) :]: v for k, v in self._arrays.items() if k.startswith(start)}
 
     def _check_same(self, architecture):
-        architecture.pack(self._arrays, self.dtype)  # raises
+        architecture.pack(self._arrays, self._compute_dtype())  # raises
 
     def _describe(self, target):
         super()._describe(target)

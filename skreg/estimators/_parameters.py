@@ -74,6 +74,11 @@ def _check_lbfgs(estimator):
                 f"solver='lbfgs' minimizes one smooth function and cannot serve {name}="
                 f"{value!r}. Use solver='adam', 'adamw' or 'sgd', or leave {name} at its default."
             )
+    if estimator.dtype == "bfloat16":
+        raise ValueError(
+            "solver='lbfgs' computes in float64 and cannot serve dtype='bfloat16'. Use "
+            "dtype='float32', or solver='adam', 'adamw' or 'sgd'."
+        )
     if estimator.normalization == "batch":
         raise ValueError(
             "solver='lbfgs' minimizes one function of all rows and cannot serve "

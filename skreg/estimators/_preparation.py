@@ -14,7 +14,7 @@ from skreg.estimators._validation import (
     split_off,
     takes_splitter,
 )
-from skreg.hyperparameters.settings import settings_of
+from skreg.hyperparameters.settings import settings_of, weights_dtype
 from skreg.tables import validate_data
 
 _AUTO_BATCH = 200
@@ -143,7 +143,7 @@ class PreparationMixin:
         return X, self._check_y(y)
 
     def _compute_dtype(self):
-        return np.dtype(np.float64 if self.solver == "lbfgs" else self.dtype)
+        return np.dtype(np.float64) if self.solver == "lbfgs" else weights_dtype(self.dtype)
 
     def _new_memory(self, warm, kept):
         """Memory of the last fit, or a fresh one. A failed fit must not change the kept one."""

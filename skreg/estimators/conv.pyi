@@ -73,7 +73,7 @@ class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
     freeze_epochs: int | None
     pretrained_lr_mult: float
     device: str
-    dtype: Literal["float32", "float64"]
+    dtype: Literal["bfloat16", "float32", "float64"]
     callbacks: list[Any] | None
 
     def __init__(
@@ -142,7 +142,7 @@ class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
         freeze_epochs: int | None = None,
         pretrained_lr_mult: float = 1.0,
         device: str = 'cpu',
-        dtype: Literal["float32", "float64"] = 'float32',
+        dtype: Literal["bfloat16", "float32", "float64"] = 'float32',
         callbacks: list[Any] | None = None,
     ) -> None: ...
 
@@ -208,7 +208,7 @@ class ConvNetClassifier(NetClassifierMixin, BaseConvNet):
     freeze_epochs: int | None
     pretrained_lr_mult: float
     device: str
-    dtype: Literal["float32", "float64"]
+    dtype: Literal["bfloat16", "float32", "float64"]
     callbacks: list[Any] | None
 
     def __init__(
@@ -273,6 +273,6 @@ class ConvNetClassifier(NetClassifierMixin, BaseConvNet):
         freeze_epochs: int | None = None,
         pretrained_lr_mult: float = 1.0,
         device: str = 'cpu',
-        dtype: Literal["float32", "float64"] = 'float32',
+        dtype: Literal["bfloat16", "float32", "float64"] = 'float32',
         callbacks: list[Any] | None = None,
     ) -> None: ...

@@ -71,7 +71,7 @@ class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
     freeze_epochs: int | None
     pretrained_lr_mult: float
     device: str
-    dtype: Literal["float32", "float64"]
+    dtype: Literal["bfloat16", "float32", "float64"]
     engine: Literal["auto", "compiled", "torch"]
     callbacks: list[Any] | None
 
@@ -138,7 +138,7 @@ class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
         freeze_epochs: int | None = None,
         pretrained_lr_mult: float = 1.0,
         device: str = 'cpu',
-        dtype: Literal["float32", "float64"] = 'float32',
+        dtype: Literal["bfloat16", "float32", "float64"] = 'float32',
         engine: Literal["auto", "compiled", "torch"] = 'auto',
         callbacks: list[Any] | None = None,
     ) -> None: ...
@@ -202,7 +202,7 @@ class MLPClassifier(PresetMixin, NetClassifierMixin, BaseMLP):
     freeze_epochs: int | None
     pretrained_lr_mult: float
     device: str
-    dtype: Literal["float32", "float64"]
+    dtype: Literal["bfloat16", "float32", "float64"]
     engine: Literal["auto", "compiled", "torch"]
     callbacks: list[Any] | None
 
@@ -265,7 +265,7 @@ class MLPClassifier(PresetMixin, NetClassifierMixin, BaseMLP):
         freeze_epochs: int | None = None,
         pretrained_lr_mult: float = 1.0,
         device: str = 'cpu',
-        dtype: Literal["float32", "float64"] = 'float32',
+        dtype: Literal["bfloat16", "float32", "float64"] = 'float32',
         engine: Literal["auto", "compiled", "torch"] = 'auto',
         callbacks: list[Any] | None = None,
     ) -> None: ...

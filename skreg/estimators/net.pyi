@@ -60,7 +60,7 @@ class NetRegressor(NetRegressorMixin, BaseUsersNet):
     gaussian_beta: float
     quantile: float
     device: str
-    dtype: Literal["float32", "float64"]
+    dtype: Literal["bfloat16", "float32", "float64"]
     callbacks: list[Any] | None
 
     def __init__(
@@ -116,7 +116,7 @@ class NetRegressor(NetRegressorMixin, BaseUsersNet):
         gaussian_beta: float = 0.0,
         quantile: float = 0.5,
         device: str = 'cpu',
-        dtype: Literal["float32", "float64"] = 'float32',
+        dtype: Literal["bfloat16", "float32", "float64"] = 'float32',
         callbacks: list[Any] | None = None,
         **module__params: Any,
     ) -> None: ...
@@ -170,7 +170,7 @@ class NetClassifier(NetClassifierMixin, BaseUsersNet):
     label_smoothing: float
     class_weight: dict[Any, float] | Literal["balanced"] | None
     device: str
-    dtype: Literal["float32", "float64"]
+    dtype: Literal["bfloat16", "float32", "float64"]
     callbacks: list[Any] | None
 
     def __init__(
@@ -222,7 +222,7 @@ class NetClassifier(NetClassifierMixin, BaseUsersNet):
         label_smoothing: float = 0.0,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         device: str = 'cpu',
-        dtype: Literal["float32", "float64"] = 'float32',
+        dtype: Literal["bfloat16", "float32", "float64"] = 'float32',
         callbacks: list[Any] | None = None,
         **module__params: Any,
     ) -> None: ...

@@ -13,9 +13,14 @@ EXECUTION = [
     Hyperparameter(
         "dtype",
         default="float32",
-        constraints=[one_of("float32", "float64")],
-        type='{"float32", "float64"}',
-        doc="Compute dtype, and that of the fitted weights and of probabilities.",
+        constraints=[one_of("float32", "float64", "bfloat16")],
+        type='{"float32", "float64", "bfloat16"}',
+        doc="""
+        Compute dtype, and that of the fitted weights and of probabilities. "bfloat16" is for
+        training's products alone, as torch's autocast has it: weights, sums and predictions are
+        float32. It needs the torch engine, and pays on a GPU and on processors with bfloat16
+        instructions.
+        """,
     ),
     Hyperparameter(
         "engine",

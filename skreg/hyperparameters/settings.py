@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field, make_dataclass, replace
 from typing import Any, Self
 
+import numpy as np
+
 from skreg.hyperparameters.table import TABLE
 
 _ENGINE = {
     "frozen_for": 0,  # epochs that a layer stays as it is; one number, or one for each layer
     "rate_factor": 1.0,  # what the learning rate is multiplied by; one, or one for each layer
+    "autocast": False,  # whether products are of bfloat16 numbers, and all else as `dtype` says
     "thaws_after": 0,  # epochs until layers are thawed, for which patience does not run out
 }
 """Fields that are no parameter of any estimator: `skreg.estimators._pretrained` sets them."""
@@ -38,12 +41,16 @@ class Settings(_Fields):
         return replace(self, **changes)
 
 
+def weights_dtype(dtype: str) -> np.dtype[Any]:
+    """The dtype of weights and sums under a value of the hyperparameter `dtype`."""
+    return np.dtype("float32" if dtype == "bfloat16" else dtype)
+
+
 def settings_of(estimator: Any, loss: str) -> Settings:
     """Settings of an estimator, with `loss` and `dtype` as trained."""
     own = {name: getattr(estimator, name) for name in estimator._hyperparameters}
-    own["loss"] = loss
-    if estimator.solver == "lbfgs":
-        own["dtype"] = "float64"
+    own["loss"], own["autocast"] = loss, estimator.dtype == "bfloat16"
+    own["dtype"] = "float64" if estimator.solver == "lbfgs" else weights_dtype(estimator.dtype).name
     if estimator.max_time is not None and estimator.early_stopping == "refit":
         own["max_time"] = estimator.max_time / 2  # of two trainings
     return Settings(**own)

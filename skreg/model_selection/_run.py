@@ -78,7 +78,7 @@ class Split:
 
     def as_trained(self, X, net):
         """X in the dtype that a net trains in, made once for all nets."""
-        known = isinstance(net, BaseNet) and net.solver != "lbfgs" and net.dtype == "float32"
+        known = isinstance(net, BaseNet) and net._compute_dtype() == np.float32
         if not known or type(X) is not np.ndarray or X.dtype != np.float64:
             return X
         if id(X) not in self._single:

@@ -18,6 +18,7 @@ from skreg.estimators._validation import columns_of, unlabeled_rows
 from skreg.hyperparameters.augmentation import AUGMENTATION
 from skreg.hyperparameters.penalties import PENALTIES
 from skreg.hyperparameters.perturbation import PERTURBATION
+from skreg.hyperparameters.settings import weights_dtype
 from skreg.hyperparameters.training import TRAINING
 from skreg.self_supervised._target import PretextTarget
 from skreg.tables import validate_data
@@ -85,7 +86,7 @@ class BasePretrainer(BaseMLP):
             )
 
     def _compute_dtype(self):
-        return np.dtype(self.dtype)
+        return weights_dtype(self.dtype)
 
     def _codes(self, X, groups=None):
         """What tells rows apart, (n_rows, 0 or 1)."""

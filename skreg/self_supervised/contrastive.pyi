@@ -51,7 +51,7 @@ class ContrastivePretrainer(BasePretrainer):
     noise_std: float
     weight_noise_std: float
     device: str
-    dtype: Literal["float32", "float64"]
+    dtype: Literal["bfloat16", "float32", "float64"]
     engine: Literal["auto", "compiled", "torch"]
     callbacks: list[Any] | None
 
@@ -101,7 +101,7 @@ class ContrastivePretrainer(BasePretrainer):
         noise_std: float = 0.0,
         weight_noise_std: float = 0.0,
         device: str = 'cpu',
-        dtype: Literal["float32", "float64"] = 'float32',
+        dtype: Literal["bfloat16", "float32", "float64"] = 'float32',
         engine: Literal["auto", "compiled", "torch"] = 'auto',
         callbacks: list[Any] | None = None,
     ) -> None: ...

@@ -61,6 +61,21 @@ def test_it_computes_what_torchs_layers_do(shape):
     assert_array_equal(net.predict(X), net.predict(X.reshape(40, -1)))
 
 
+@pytest.mark.parametrize("shape", [(2, 8, 4), (1, 8, 8), (4, 16), (1, 16)])
+def test_maps_with_channels_last_are_the_same(shape):
+    X = np.random.RandomState(0).normal(size=(40, *shape)).astype(np.float32)
+    net = ConvNetRegressor(channels=(8, 16), max_iter=3, random_state=0).fit(
+        X, X[:, 0].ravel()[:40]
+    )
+    module, seen = net.net_.module_.eval(), []
+    for layer in module.layers[:-1]:
+        layer.register_forward_hook(lambda *args: seen.append(args[2]))
+    h = module.features(torch.from_numpy(X))
+    expected = torchs_own(net, shape)(torch.from_numpy(X).double()).flatten(2).mean(dim=2)
+    assert_allclose(h.detach(), expected.detach(), rtol=1e-4, atol=1e-5)
+    assert all(maps.is_contiguous(memory_format=torch.channels_last) for maps in seen)
+
+
 @pytest.mark.parametrize("shape", [(7, 3, 5), (7, 3, 4, 5)])
 def test_fused_normalisation_is_the_weighted_one_with_equal_weights(shape):
     generator = torch.Generator().manual_seed(0)

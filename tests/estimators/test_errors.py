@@ -39,6 +39,7 @@ PARAMETERS = [
     ({"random_state": -1}, "random_state|Seed"),
     ({"solver": "lbfgs", "dropout": 0.5}, "solver='lbfgs'.*dropout=0.5.*Use solver='adam'"),
     ({"solver": "lbfgs", "noise_std": 0.1}, "solver='lbfgs'.*noise_std=0.1"),
+    ({"solver": "lbfgs", "dtype": "bfloat16"}, "float64 and cannot serve dtype='bfloat16'.*Use "),
     ({"engine": "compiled", "device": "cuda"}, "engine='compiled'.*device='cuda'"),
     ({"learning_rate_init": 1e30}, r"diverged in epoch \d+ at learning_rate_init=1e\+30.*lower"),
 ]

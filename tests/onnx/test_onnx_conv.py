@@ -28,6 +28,7 @@ BLOCKS = [
     {"channels": 3},
     {"channels": (2, 4, 4), "residual": True},
     {"dtype": "float64"},
+    {"channels": (8, 8)},
     {"n_snapshots": 2},
     {"dropout": 0.3, "averaging": "ema"},
 ]

@@ -40,8 +40,8 @@ class TorchEngine:
         on_cpu = self.device.type == "cpu"
         plan, layers = problem.plan[0], problem.layers
         draws = entry_points.draws(problem.dtype) if on_cpu else None
-        dtype = getattr(torch, problem.dtype.name)
-        self.noise = noise.TorchNoise(plan, layers, draws, dtype, self.device)
+        self.dtype, self.autocast = getattr(torch, problem.dtype.name), fit.params.autocast
+        self.noise = noise.TorchNoise(plan, layers, draws, self.dtype, self.device)
         self.batches = Batches(problem, fit.augment, self.device)
         # all that the flat buffer holds, in the order of `_views`, and what of it is trained
         places = self.architecture.places
@@ -149,8 +149,8 @@ class TorchEngine:
         def batch_loss():
             nonlocal raw
             first = raw is None
-            with self._draws_of_module():
-                raw = self._raw_prediction(x, weight)
+            with self._draws_of_module(), self._products():
+                raw = self._raw_prediction(x, weight).to(self.dtype)
             if first:
                 self._settle_statistics()
             return torch_batch_loss(plan, raw, y, weight) / len(x)
@@ -202,6 +202,12 @@ class TorchEngine:
             for i, (place, weight) in enumerate(zip(self.architecture.places, self.weights))  # noqa: B905
         }
         return torch.func.functional_call(self.module, noisy, (x, self.noise, weight))
+
+    def _products(self):
+        """Where products are of bfloat16 numbers, if they are to be."""
+        if not self.autocast:
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
 
     def _draws_of_module(self):
         """Torch's own generators, where the module may draw from them: the same within a step."""
@@ -314,8 +320,8 @@ class TorchEngine:
                 x, y, weight = self.batches.of(data, rows)
                 told = self._told(data, rows, y)
                 self._tell("on_batch_begin", batch=(x, told), training=False)
-                with self._draws_of_module():
-                    raw = self.module(x)
+                with self._draws_of_module(), self._products():
+                    raw = self.module(x).to(self.dtype)
                 loss = torch_batch_loss(self.problem.plan[0], raw, y, weight)
                 total += loss.item()
                 self._tell_batch_end(x, told, raw, loss / weight.sum(), training=False)

@@ -38,10 +38,11 @@ def signature(fit):
     steps per epoch, and what a net has at all (early stopping, averaging, an anchor, validation
     rows, a second look at the gradient) may not.
 
-    Alone train nets of the compiled engine, under lbfgs, within `max_time`, with an augmentation or
-    cutmix, with a penalty, callbacks (skorch's or scikit-learn's) or a scorer of the user's, with
-    `verbose`, snapshots, an exact gradient penalty, layers that are frozen or have rates of their
-    own, sparse rows or a pretext task, and architectures with more than weights and biases.
+    Alone train nets of the compiled engine, under lbfgs, in bfloat16, within `max_time`, with an
+    augmentation or cutmix, with a penalty, callbacks (skorch's or scikit-learn's) or a scorer of
+    the user's, with `verbose`, snapshots, an exact gradient penalty, layers that are frozen or have
+    rates of their own, sparse rows or a pretext task, and architectures with more than weights and
+    biases.
 
     Parameters
     ----------
@@ -58,6 +59,7 @@ def signature(fit):
     obstacles = (
         fit.engine != "torch",
         params.solver == "lbfgs",
+        params.autocast,
         fit.max_time is not None,
         params.penalty is not None,
         fit.augment is not None,
