@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import PoissonRegressor
 from sklearn.model_selection import KFold
 
 from skreg import MLPClassifier, MLPRegressor
@@ -164,6 +165,20 @@ TRAINING = [
     Row("scale_target", (True, False), only="regressor"),
     Row("huber_delta", (1.0, 0.3), {"loss": "huber"}, only="regressor"),
     Row("quantile", (0.5, 0.2), {"loss": "quantile"}, only="regressor"),
+]
+
+
+class Oracle(NamedTuple):
+    """Somebody else's linear model of targets of a kind, and the same as a net's parameters."""
+
+    kind: str
+    params: dict
+    model: object
+
+
+EXACT = {"tol": 1e-10, "max_iter": 10**5}
+ORACLES = [
+    Oracle("counts", {"loss": "poisson", "alpha": 0.1}, PoissonRegressor(alpha=0.1, **EXACT)),
 ]
 # What does not shape the fit: where and how it runs, and what is shown meanwhile.
 NOT_SHAPING = {"device", "dtype", "engine", "verbose", "callbacks", "warm_start", "max_time"}

@@ -95,7 +95,7 @@ def make_layers(params, sizes, n_taps=1):
         ),
         **kinds,
         **freezing.freezing_settings(params),
-        **penalties.layer_penalty_settings(params),
+        **penalties.layer_penalty_settings(params, n_layers),
         **noise.layer_noise_settings(params, n_layers),
     }
     return _filled(LAYER, n_layers, settings)
@@ -115,7 +115,7 @@ def make_users_layers(params, shapes):
         **dict.fromkeys(("bias_at", "norm_at", "end"), end),
         "normalization": normalization.NONE,
         **freezing.freezing_settings(params),
-        **penalties.layer_penalty_settings(params),
+        **penalties.layer_penalty_settings(params, len(shapes)),
         **noise.layer_noise_settings(params, len(shapes)),
     }
     return _filled(LAYER, len(shapes), settings)

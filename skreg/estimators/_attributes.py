@@ -8,7 +8,7 @@ OBJECTIVE = """
 
         J(phi) = sum_i w_i loss(f(x_i; phi), y_i) / sum_i w_i
                  + alpha / 2 * sum_j W_j^2  +  l1 * sum_j |W_j|
-                 + anchor_alpha / 2 * sum_j (W_j - anchor_j)^2
+                 + anchor_alpha / 2 * sum_j (W_j - anchor_j)^2  +  other penalties
 
     which means the same for every batch size, solver and number of rows. scikit-learn's MLP
     divides its alpha by the rows B of a batch: ``alpha_sklearn = alpha * B``.

@@ -60,8 +60,10 @@ def check_training(estimator):
             f"sam_rho={estimator.sam_rho!r} and gradient_penalty={estimator.gradient_penalty!r} "
             "both change the step's gradient: leave one of them at 0."
         )
-    if np.any(estimator.l1) and estimator.solver == "sgd" and estimator.momentum == 1:
-        raise ValueError("l1 with solver='sgd' needs momentum below 1, got momentum=1.")
+    for name in (name for name, h in estimator._hyperparameters.items() if h.proximal):
+        on = np.any(getattr(estimator, name))
+        if on and estimator.solver == "sgd" and estimator.momentum == 1:
+            raise ValueError(f"{name} with solver='sgd' needs momentum below 1, got momentum=1.")
 
 
 def _check_lbfgs(estimator):

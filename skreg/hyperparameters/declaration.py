@@ -89,6 +89,8 @@ class Hyperparameter(Entry):
     smooth : bool
         Whether the objective stays one smooth function, which ``solver="lbfgs"`` can minimize, when
         it is on (not None, 0 or False).
+    proximal : bool
+        Whether it acts by a proximal step, which needs the optimizer's step sizes.
     per_layer : {"weights", "hidden"} or None
         Whether there may be one number for each tensor of weights, or for each hidden layer.
     elsewhere : object
@@ -102,6 +104,7 @@ class Hyperparameter(Entry):
     default: Any
     constraints: list[Any]
     smooth: bool = True
+    proximal: bool = False
     per_layer: Literal["weights", "hidden"] | None = None
     elsewhere: Any = SAME
     search: Any = None

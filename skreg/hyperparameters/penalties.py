@@ -41,6 +41,7 @@ PENALTIES = [
         (`sparsity_`).
         """,
         smooth=False,
+        proximal=True,
         per_layer="weights",
         instead={
             "pretrainer": {

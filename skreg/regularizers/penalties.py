@@ -39,7 +39,7 @@ def penalty_settings(params):
     return {"clip_norm": np.inf if clip is None else clip}
 
 
-def layer_penalty_settings(params):
+def layer_penalty_settings(params, n_layers):
     """Values of `LAYER_FIELDS`, scalars or one per layer, from an estimator's parameters."""
     decoupled = params.solver == "adamw"
     return {
@@ -96,6 +96,12 @@ def decay(layer, rate, weights):
         factor = weights.dtype.type(1.0 - rate * layer["decay"])
         for i in range(weights.size):
             weights[i] *= factor
+
+
+@jit
+def is_proximal(layer):
+    """Whether a penalty of the layer acts by a proximal step."""
+    return layer["l1"] > 0.0
 
 
 @jit

@@ -1,6 +1,7 @@
 """What the pages say runs as it is written, and their links lead somewhere."""
 
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_every_page_is_in_a_table_of_contents():
     )
     names = {str(p.relative_to(ROOT / "docs").with_suffix("")) for p in PAGES[1:]} - {"index"}
     assert not {name for name in names if not re.search(rf"^{name}$", tables, re.M)}
+
+
+def test_lists_are_those_of_the_declarations():
+    spec = spec_from_file_location("lists", ROOT / "docs/lists.py")
+    lists = module_from_spec(spec)
+    spec.loader.exec_module(lists)
+    for page, text in lists.pages().items():
+        assert page.read_text() == text, "python docs/lists.py writes the lists anew"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.linear_model import (
     HuberRegressor,
     LogisticRegression,
@@ -17,6 +18,7 @@ from sklearn.neural_network import MLPRegressor as SklearnMLPRegressor
 
 from skreg import MLPClassifier, MLPRegressor
 from skreg.losses.formulas import smooth_labels
+from tests import _table
 from tests._data import regression, targets
 
 LINEAR = {"hidden_layer_sizes": (), "dtype": "float64", "random_state": 0}
@@ -25,10 +27,11 @@ SOLVERS = {
     "lbfgs": {"solver": "lbfgs", "tol": 1e-9, "max_iter": 5000},
     "adam": {"solver": "adam", "learning_rate_init": 0.02, "learning_rate": "cosine", **LONG},
     "sgd": {"solver": "sgd", "learning_rate_init": 0.05, **LONG},
+    "sgd_plain": {"solver": "sgd", "learning_rate_init": 0.1, "momentum": 0.0, **LONG},
 }
 
 
-@pytest.fixture(params=SOLVERS)
+@pytest.fixture(params=["lbfgs", "adam", "sgd"])
 def linear(request):
     return {**LINEAR, **SOLVERS[request.param]}
 
@@ -70,14 +73,23 @@ def test_balanced_classes_are_logistic_regressions():
     assert_allclose(net.coefs_[0].T, oracle.coef_, atol=1e-5)
 
 
-def test_poisson_is_poisson_regression():
-    X, y = targets("counts")
-    net = MLPRegressor("poisson", alpha=0.1, scale_target=False, **LINEAR, **SOLVERS["lbfgs"]).fit(
-        X, y
-    )
-    oracle = PoissonRegressor(alpha=0.1, tol=1e-9, max_iter=1000).fit(X, y)
-    assert_allclose(net.coefs_[0][:, 0], oracle.coef_, atol=1e-5)
-    assert_allclose(net.predict(X), oracle.predict(X), rtol=1e-4)
+@pytest.mark.parametrize("solver", ["lbfgs", "adam", "sgd"])
+@pytest.mark.parametrize("oracle", _table.ORACLES, ids=lambda oracle: str(oracle.params))
+def test_no_hidden_layer_is_somebody_elses_linear_model(oracle, solver):
+    X, y = targets(oracle.kind)
+    y = y / y.std(axis=0)
+    proximal = any(MLPRegressor._hyperparameters[name].proximal for name in oracle.params)
+    if proximal and solver == "lbfgs":
+        solver = "sgd_plain"
+    params = {"alpha": 0.0, "scale_target": False, **oracle.params}
+    net = MLPRegressor(**{**LINEAR, **SOLVERS[solver], **params}).fit(X, y)
+    model = clone(oracle.model).fit(X, y)
+    coef = net.coefs_[0].reshape(model.coef_.T.shape)
+    assert_allclose(coef, model.coef_.T, atol=1e-4)
+    if proximal:
+        assert_array_equal(coef == 0, model.coef_.T == 0)
+        assert 0 < net.sparsity_[0] < 1
+    assert_allclose(net.predict(X), model.predict(X), rtol=1e-3)
 
 
 def test_poisson_scaled_by_the_mean_moves_alpha_only():

@@ -267,7 +267,7 @@ def change_weights(plan, layers, state, gradient, progress, n_frozen):
         params, slope = state.params[at:end], gradient[at:end]
         first, second = state.first[at:end], state.second[at:end]
         update_weights(plan, rate, step, params, slope, first, second)
-        if layer["l1"] > 0.0:
+        if penalties.is_proximal(layer):
             steps = flat_weights_of(layer, gradient)
             step_sizes(plan, rate, step, second, steps)
             penalties.shrink(layer, weights, steps)
