@@ -9,11 +9,14 @@ import pytest
 from skreg import MLPClassifier, MLPRegressor
 from skreg.engine import train
 from skreg.engine.torch import grouping, stack
+from skreg.hyperparameters.table import TABLE
 from tests._data import targets
+from tests._table import REGULARIZERS
 from tests.engine.test_engines import PARAMS, assert_same
 
 KINDS = ["regression", "multioutput", "binary", "multiclass", "multilabel"]
 TORCH = {**PARAMS, "engine": "torch", "max_iter": 12, "n_iter_no_change": 12}
+PROXIMAL = {declared.name for declared in TABLE if declared.proximal}
 STRENGTHS = {  # of three nets: every one may differ within a stack
     "alpha": [0.0, 0.1, [0.5, 0.0, 0.1]],
     "l1": [0.01, 0.0, [0.0, 0.1, 0.0]],
@@ -27,6 +30,11 @@ STRENGTHS = {  # of three nets: every one may differ within a stack
     "learning_rate_init": [0.01, 0.002, 0.05],
     "learning_rate": ["constant", "cosine", "invscaling"],
     "max_iter": [12, 5, 9],
+}
+STRENGTHS |= {
+    row.name: [0.0, row.values[1], row.values[1] / 2]
+    for row in REGULARIZERS
+    if row.name in PROXIMAL and row.name not in STRENGTHS
 }
 
 
