@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import PoissonRegressor
+from sklearn.linear_model import MultiTaskLasso, PoissonRegressor
 from sklearn.model_selection import KFold
 
 from skreg import MLPClassifier, MLPRegressor
@@ -70,6 +70,8 @@ REGULARIZERS = [
     Row("alpha", (0.0, 0.5), {"solver": "adamw", "learning_rate_init": 0.05}),
     Row("l1", (0.0, 0.05)),
     Row("l1", ([0.05, 0.0], [0.0, 0.05]), SGD),
+    Row("group_lasso", (0.0, 0.02)),
+    Row("group_lasso", (0.0, 0.02), {**SGD, "l1": 0.01}),
     Row("anchor_alpha", (0.0, 5.0)),
     Row("anchor_alpha", (0.5, 5.0), {"solver": "lbfgs"}),
     Row("anchor", (None, [np.ones((10, 8)), np.ones((8, 1))]), ANCHORED, "regressor"),
@@ -179,6 +181,7 @@ class Oracle(NamedTuple):
 EXACT = {"tol": 1e-10, "max_iter": 10**5}
 ORACLES = [
     Oracle("counts", {"loss": "poisson", "alpha": 0.1}, PoissonRegressor(alpha=0.1, **EXACT)),
+    Oracle("multioutput", {"group_lasso": 0.1 / 2**0.5}, MultiTaskLasso(alpha=0.1, **EXACT)),
 ]
 # What does not shape the fit: where and how it runs, and what is shown meanwhile.
 NOT_SHAPING = {"device", "dtype", "engine", "verbose", "callbacks", "warm_start", "max_time"}

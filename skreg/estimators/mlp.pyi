@@ -42,6 +42,7 @@ class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
     averaging_decay: float
     averaging_start: float
     l1: float | Sequence[float] | Array
+    group_lasso: float
     anchor_alpha: float
     anchor: Sequence[Any] | Array | None
     penalty: Callable[..., Any] | None
@@ -109,6 +110,7 @@ class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
         averaging_decay: float = 0.99,
         averaging_start: float = 0.75,
         l1: float | Sequence[float] | Array = 0.0,
+        group_lasso: float = 0.0,
         anchor_alpha: float = 0.0,
         anchor: Sequence[Any] | Array | None = None,
         penalty: Callable[..., Any] | None = None,
@@ -176,6 +178,7 @@ class MLPClassifier(PresetMixin, NetClassifierMixin, BaseMLP):
     averaging_decay: float
     averaging_start: float
     l1: float | Sequence[float] | Array
+    group_lasso: float
     anchor_alpha: float
     anchor: Sequence[Any] | Array | None
     penalty: Callable[..., Any] | None
@@ -239,6 +242,7 @@ class MLPClassifier(PresetMixin, NetClassifierMixin, BaseMLP):
         averaging_decay: float = 0.99,
         averaging_start: float = 0.75,
         l1: float | Sequence[float] | Array = 0.0,
+        group_lasso: float = 0.0,
         anchor_alpha: float = 0.0,
         anchor: Sequence[Any] | Array | None = None,
         penalty: Callable[..., Any] | None = None,

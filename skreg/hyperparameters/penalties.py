@@ -52,6 +52,20 @@ PENALTIES = [
         },
     ),
     Hyperparameter(
+        "group_lasso",
+        default=0.0,
+        constraints=[AT_LEAST_0],
+        type="float",
+        doc="""
+        Strength of ``group_lasso * sqrt(n_out) * sum_j ||W_j||_2`` over the inputs j, whose
+        weights W_j to the `n_out` units of the first layer are a group (Yuan & Lin 2006), by a
+        proximal step: all weights of an input become exactly 0 together.
+        """,
+        smooth=False,
+        proximal=True,
+        not_of=("conv", "module", "pretrainer"),
+    ),
+    Hyperparameter(
         "anchor_alpha",
         default=0.0,
         constraints=[AT_LEAST_0],
