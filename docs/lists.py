@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from skreg.hyperparameters.table import TABLE
+from skreg.losses.records import LOSSES, names
 
 DOCS = Path(__file__).parent
 _ORDER = {declared.name: i for i, declared in enumerate(TABLE)}
@@ -37,8 +38,20 @@ def contents_of_regularizers():
     return "```{toctree}\n:hidden:\n\n" + "".join(names) + "```\n"
 
 
+def losses():
+    """A row for each loss of regressors, and what classifiers have."""
+    found = [LOSSES[name] for name in names("regression")]
+    rows = "".join(f"| regressor | `{r.name}` | {r.text} | {r.link} |\n" for r in found)
+    return (
+        "| estimator | loss | of one output | link |\n| --- | --- | --- | --- |\n" + rows + "| "
+        "classifier | two classes, multilabel | binary cross-entropy | logistic |\n"
+        "| classifier | more classes | cross-entropy | softmax |\n"
+    )
+
+
 PAGES = regularizers()
 LISTS = {
+    "objective.md": {"losses": losses},
     "regularizers.md": {
         "regularizers": table_of_regularizers,
         "pages": contents_of_regularizers,

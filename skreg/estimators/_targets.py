@@ -73,8 +73,8 @@ class RegressionTarget:
     n_outputs, n_raw : int
         Columns of y, and raw outputs that the net has for them.
     mean, scale : ndarray of shape (n_outputs,)
-        ``y = mean + scale * (target in training units)``. The poisson loss divides by the mean
-        only: ``mean`` is 0 and ``scale`` the mean.
+        ``y = mean + scale * (target in training units)``. Losses with ``units="mean"`` divide by
+        the mean only: ``mean`` is 0 and ``scale`` the mean.
     """
 
     loss = "squared_error"  # of saved targets that do not say
@@ -127,10 +127,10 @@ class RegressionTarget:
                 f"{name} has {y.shape[1]} outputs, but the net has {self.n_outputs}: give as many "
                 "columns as in the first fit."
             )
-        least = LOSSES[self.loss].needs_at_least
-        if least is not None and (y < least).any():
+        domain = LOSSES[self.loss].domain
+        if domain and not (y > 0 if domain == "> 0" else y >= 0).all():
             raise ValueError(
-                f"loss={self.loss!r} needs {name} >= {least:g}; its smallest value is {y.min():g}. "
+                f"loss={self.loss!r} needs {name} {domain}; its smallest value is {y.min():g}. "
                 "Use loss='squared_error' for other targets."
             )
         return y

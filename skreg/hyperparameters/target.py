@@ -7,16 +7,22 @@ from scipy.stats import uniform
 from skreg.compat.sklearn import Interval
 from skreg.hyperparameters.declaration import ABOVE_0, Hyperparameter, listed, one_of
 from skreg.hyperparameters.distributions import OffOr
-from skreg.losses.records import names
+from skreg.losses.records import LOSSES, names
+
+_REGRESSION = [LOSSES[name] for name in names("regression")]
+_LISTED = "\n        ".join(f'- "{loss.name}": {loss.text}' for loss in _REGRESSION)
+_BY_MEAN = " and ".join(f'"{loss.name}"' for loss in _REGRESSION if loss.units == "mean")
 
 LOSS = Hyperparameter(
     "loss",
     default="squared_error",
     constraints=[one_of(*names("regression"))],
     type=listed(names("regression")),
-    doc="""
-        Loss of a row, summed over outputs; half the square for "squared_error", the pinball loss
-        of `quantile` for "quantile", half the deviance under a log link for "poisson" (y >= 0).
+    doc=f"""
+        Loss of a row, summed over outputs, with e the raw prediction less y:
+
+        {_LISTED}
+
         "gaussian" and "laplace" are the negative log-likelihood of a normal or a Laplace
         distribution whose location and scale both depend on the row: the net has two outputs per
         target, and says how sure it is (`predict` with ``return_std=True``, `predict_quantiles`).
@@ -31,8 +37,8 @@ TARGET = [
         default=True,
         constraints=["boolean"],
         type="bool",
-        doc="""
-        Whether to train on the standardized target (divided by its mean for "poisson") and to
+        doc=f"""
+        Whether to train on the standardized target (divided by its mean for {_BY_MEAN}) and to
         transform predictions back. `coefs_` are in training units.
         """,
         not_of=("classifier", "pretrainer"),

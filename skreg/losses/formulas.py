@@ -28,8 +28,7 @@ from skreg.losses.records import LOSSES
 
 NAMES = tuple(LOSSES)
 SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, QUANTILE, POISSON, CROSS_ENTROPY, BINARY_LOG_LOSS = range(7)
-RECONSTRUCTION, CONTRASTIVE, GAUSSIAN, LAPLACE = 7, 8, 9, 10
-
+RECONSTRUCTION, CONTRASTIVE, GAUSSIAN, LAPLACE = range(7, 11)
 
 FIELDS = [("loss", "i8"), ("loss_parameter", "f8"), ("outputs_per_target", "i8")]
 """Of a plan: the loss's place in `NAMES`; huber's delta, the quantile or beta; raw outputs."""

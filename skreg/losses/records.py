@@ -5,7 +5,7 @@ and those of pretext tasks in `skreg.losses.reconstruction` and `skreg.losses.co
 here needs torch or numba.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 
 class Loss(NamedTuple):
@@ -21,8 +21,10 @@ class Loss(NamedTuple):
     units : {"standard", "mean"}
         Of a regression target with `scale_target`: less its mean and by its standard deviation, or
         by its mean.
-    needs_at_least : float or None
-        The smallest target of its domain; None is no limit.
+    domain : {">= 0", "> 0"} or None
+        What all targets are to be; None is any number.
+    text : str
+        What it is of one output, for docs: with raw the raw prediction, ``e = raw - y``.
     parameter : str or None
         The estimator's parameter that shapes it.
     outputs_per_target : int
@@ -36,7 +38,8 @@ class Loss(NamedTuple):
     link: str
     task: str
     units: str = "standard"
-    needs_at_least: float | None = None
+    domain: str | None = None
+    text: str = ""
     parameter: str | None = None
     outputs_per_target: int = 1
     distribution: str | None = None
@@ -48,11 +51,30 @@ class Loss(NamedTuple):
 
 
 _ALL = (
-    Loss("squared_error", "identity", "regression"),
-    Loss("absolute_error", "identity", "regression"),
-    Loss("huber", "identity", "regression", parameter="huber_delta"),
-    Loss("quantile", "identity", "regression", parameter="quantile"),
-    Loss("poisson", "exp", "regression", units="mean", needs_at_least=0.0),
+    Loss("squared_error", "identity", "regression", text="e^2 / 2"),
+    Loss("absolute_error", "identity", "regression", text="abs(e)"),
+    Loss(
+        "huber",
+        "identity",
+        "regression",
+        parameter="huber_delta",
+        text="e^2 / 2 up to `huber_delta`, then linear",
+    ),
+    Loss(
+        "quantile",
+        "identity",
+        "regression",
+        parameter="quantile",
+        text="pinball loss of `quantile`",
+    ),
+    Loss(
+        "poisson",
+        "exp",
+        "regression",
+        units="mean",
+        domain=">= 0",
+        text="half the Poisson deviance, y >= 0",
+    ),
     Loss("cross_entropy", "softmax", "classes"),
     Loss("binary_log_loss", "logistic", "classes"),
     Loss("reconstruction", "identity", "pretext"),
@@ -64,9 +86,22 @@ _ALL = (
         parameter="gaussian_beta",
         outputs_per_target=2,
         distribution="gaussian",
+        text="(log 2 pi v + e^2 / v) / 2; two raw outputs per target, mean and log v",
     ),
-    Loss("laplace", "identity", "regression", outputs_per_target=2, distribution="laplace"),
+    Loss(
+        "laplace",
+        "identity",
+        "regression",
+        outputs_per_target=2,
+        distribution="laplace",
+        text="log 2 b + abs(e) / b; two raw outputs per target, location and log b^2",
+    ),
 )
+
+RegressionLoss: TypeAlias = Literal[
+    "squared_error", "absolute_error", "huber", "quantile", "poisson", "gaussian", "laplace"
+]
+"""Names of the losses of regression, for annotations."""
 
 LOSSES = {loss.name: loss for loss in _ALL}
 """All losses by name; a plan holds the place here."""

@@ -15,7 +15,7 @@ from skreg.estimators._predictive import PredictsDistribution, lack_of_distribut
 from skreg.estimators._targets import check_labels
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
 from skreg.hyperparameters.declaration import listed
-from skreg.losses.records import LOSSES, names
+from skreg.losses.records import LOSSES, RegressionLoss, names
 from skreg.metrics import log_density_score
 from skreg.model_selection._tuned import BaseTuned
 
@@ -100,9 +100,7 @@ class TunedMLPRegressor(
     def __init__(
         self,
         *,
-        loss: Literal[
-            "squared_error", "absolute_error", "huber", "quantile", "poisson", "gaussian", "laplace"
-        ] = "squared_error",
+        loss: RegressionLoss = "squared_error",
         n_candidates: int | None = None,
         max_time: float | None = None,
         scoring: Scoring = None,

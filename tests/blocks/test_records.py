@@ -1,6 +1,7 @@
 """Losses and activations as records: every name has every form, and an unknown one is an error."""
 
 import pickle
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from skreg.blocks.activations import ACTIVATIONS, FUNCTIONS, LINKS
 from skreg.engine.layout import IDENTITY, LOGISTIC, RELU, TANH
 from skreg.losses import formulas
 from skreg.losses.batch_loss import torch_batch_loss
-from skreg.losses.records import LOSSES
+from skreg.losses.records import LOSSES, RegressionLoss, names
 from tests._data import targets
 
 Z = np.random.RandomState(0).randn(6, 4) * 3
@@ -91,9 +92,15 @@ def test_a_contrastive_pretrainers_criterion_is_its_own_loss():
     assert_allclose(net.criterion_(torch.tensor(X[:8]), codes), expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("loss", [n for n, r in LOSSES.items() if r.needs_at_least is not None])
+@pytest.mark.parametrize("loss", [name for name, r in LOSSES.items() if r.domain])
 def test_targets_outside_a_losss_domain_are_refused(loss):
     X, y = targets("counts")
-    low = LOSSES[loss].needs_at_least - 1
-    with pytest.raises(ValueError, match=f"loss='{loss}' needs y >= .* smallest value is {low:g}"):
+    domain = LOSSES[loss].domain
+    low = {">= 0": -1e-6, "> 0": 0.0}[domain]
+    with pytest.raises(ValueError, match=f"'{loss}' needs y {domain}; .* value is {low:g}"):
         MLPRegressor(loss=loss).fit(X, np.where(y == y.max(), low, y))
+
+
+def test_annotations_and_docs_know_all_losses_of_regression():
+    assert list(get_args(RegressionLoss)) == names("regression")
+    assert all(LOSSES[name].text for name in names("regression"))
