@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import MultiTaskLasso, PoissonRegressor
+from sklearn.linear_model import GammaRegressor, MultiTaskLasso, PoissonRegressor
 from sklearn.model_selection import KFold
 
 from skreg import MLPClassifier, MLPRegressor
@@ -163,6 +163,7 @@ TRAINING = [
     Row("loss", ("huber", "quantile"), only="regressor"),
     Row("loss", ("squared_error", "poisson"), only="regressor"),
     Row("loss", ("gaussian", "laplace"), only="regressor"),
+    Row("loss", ("poisson", "gamma"), only="regressor"),
     Row("gaussian_beta", (0.0, 0.5), {"loss": "gaussian"}, only="regressor"),
     Row("scale_target", (True, False), only="regressor"),
     Row("huber_delta", (1.0, 0.3), {"loss": "huber"}, only="regressor"),
@@ -181,6 +182,7 @@ class Oracle(NamedTuple):
 EXACT = {"tol": 1e-10, "max_iter": 10**5}
 ORACLES = [
     Oracle("counts", {"loss": "poisson", "alpha": 0.1}, PoissonRegressor(alpha=0.1, **EXACT)),
+    Oracle("counts", {"loss": "gamma", "alpha": 0.1}, GammaRegressor(alpha=0.1, **EXACT)),
     Oracle("multioutput", {"group_lasso": 0.1 / 2**0.5}, MultiTaskLasso(alpha=0.1, **EXACT)),
 ]
 # What does not shape the fit: where and how it runs, and what is shown meanwhile.

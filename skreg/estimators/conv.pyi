@@ -16,7 +16,7 @@ class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
     pool: int
     activation: Literal["identity", "logistic", "relu", "tanh"]
     front: Any
-    loss: Literal["absolute_error", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"]
+    loss: Literal["absolute_error", "gamma", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"]
     solver: Literal["adam", "adamw", "sgd"]
     alpha: float | Sequence[float] | Array
     batch_size: Literal["auto"] | int
@@ -85,7 +85,7 @@ class ConvNetRegressor(NetRegressorMixin, BaseConvNet):
         pool: int = 2,
         activation: Literal["identity", "logistic", "relu", "tanh"] = 'relu',
         front: Any = None,
-        loss: Literal["absolute_error", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"] = 'squared_error',
+        loss: Literal["absolute_error", "gamma", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"] = 'squared_error',
         solver: Literal["adam", "adamw", "sgd"] = 'adam',
         alpha: float | Sequence[float] | Array = 0.0001,
         batch_size: Literal["auto"] | int = 'auto',

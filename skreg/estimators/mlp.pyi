@@ -11,7 +11,7 @@ from skreg.estimators._classifier import NetClassifierMixin
 class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
     """Multi-layer perceptron regressor in which every regularizer is a hyperparameter."""
 
-    loss: Literal["absolute_error", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"]
+    loss: Literal["absolute_error", "gamma", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"]
     hidden_layer_sizes: Sequence[int] | Array | int
     activation: Literal["identity", "logistic", "relu", "tanh"]
     solver: Literal["adam", "adamw", "lbfgs", "sgd"]
@@ -78,7 +78,7 @@ class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
 
     def __init__(
         self,
-        loss: Literal["absolute_error", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"] = 'squared_error',
+        loss: Literal["absolute_error", "gamma", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"] = 'squared_error',
         hidden_layer_sizes: Sequence[int] | Array | int = (100,),
         activation: Literal["identity", "logistic", "relu", "tanh"] = 'relu',
         *,

@@ -12,7 +12,7 @@ class NetRegressor(NetRegressorMixin, BaseUsersNet):
 
     module: Callable[..., Any] | None
     input_shape: Sequence[Any] | Array | None
-    loss: Literal["absolute_error", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"]
+    loss: Literal["absolute_error", "gamma", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"]
     solver: Literal["adam", "adamw", "sgd"]
     alpha: float | Sequence[float] | Array
     batch_size: Literal["auto"] | int
@@ -68,7 +68,7 @@ class NetRegressor(NetRegressorMixin, BaseUsersNet):
         module: Callable[..., Any] | None = None,
         *,
         input_shape: Sequence[Any] | Array | None = None,
-        loss: Literal["absolute_error", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"] = 'squared_error',
+        loss: Literal["absolute_error", "gamma", "gaussian", "huber", "laplace", "poisson", "quantile", "squared_error"] = 'squared_error',
         solver: Literal["adam", "adamw", "sgd"] = 'adam',
         alpha: float | Sequence[float] | Array = 0.0001,
         batch_size: Literal["auto"] | int = 'auto',

@@ -12,6 +12,7 @@ absolute_error     abs(raw - y)                                                 
 huber              e^2 / 2 if abs(e) <= delta else delta (abs(e) - delta / 2)      identity
 quantile           q max(y - raw, 0) + (1 - q) max(raw - y, 0)                     identity
 poisson            exp(raw) - y raw + y log(y) - y                                 exp
+gamma              y exp(-raw) + raw - log(y) - 1                                  exp
 cross_entropy      - y log softmax(raw), summed over classes                       softmax
 binary_log_loss    softplus(raw) - y raw                                           logistic
 reconstruction     of a pretext task, `skreg.losses.reconstruction`                identity
@@ -28,7 +29,7 @@ from skreg.losses.records import LOSSES
 
 NAMES = tuple(LOSSES)
 SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, QUANTILE, POISSON, CROSS_ENTROPY, BINARY_LOG_LOSS = range(7)
-RECONSTRUCTION, CONTRASTIVE, GAUSSIAN, LAPLACE = range(7, 11)
+RECONSTRUCTION, CONTRASTIVE, GAUSSIAN, LAPLACE, GAMMA = range(7, 12)
 
 FIELDS = [("loss", "i8"), ("loss_parameter", "f8"), ("outputs_per_target", "i8")]
 """Of a plan: the loss's place in `NAMES`; huber's delta, the quantile or beta; raw outputs."""
@@ -62,6 +63,8 @@ def loss_and_gradient(plan, raw, y, weight):
         return _binary_log_loss(raw, y, weight)
     if plan["loss"] == POISSON:
         return _poisson(raw, y, weight)
+    if plan["loss"] == GAMMA:
+        return _gamma(raw, y, weight)
     if plan["loss"] == GAUSSIAN:
         return location_scale.gaussian_loss(plan["loss_parameter"], raw, y, weight)
     if plan["loss"] == LAPLACE:
@@ -145,6 +148,22 @@ def _poisson(raw, y, weight):
     return total
 
 
+@jit
+def _gamma(raw, y, weight):
+    total = 0.0
+    zero, one = raw.dtype.type(0), raw.dtype.type(1)
+    for r in range(raw.shape[0]):
+        row = zero
+        for j in range(raw.shape[1]):
+            ratio, target = y[r, j] * np.exp(-raw[r, j]), y[r, j]
+            row += ratio + raw[r, j] - one
+            if target > zero:
+                row -= np.log(target)
+            raw[r, j] = weight[r] * (one - ratio)
+        total += weight[r] * row
+    return total
+
+
 def torch_loss(plan, raw, y, weight):
     """Sum over rows of weight * loss as a torch scalar; autograd gives the gradient.
 
@@ -171,6 +190,8 @@ def torch_loss(plan, raw, y, weight):
     elif plan["loss"] == POISSON:
         positive = y.clamp(min=0)  # noise may take a target below zero, where y log(y) is left out
         value = raw.exp() - y * raw - y + torch.special.xlogy(positive, positive)
+    elif plan["loss"] == GAMMA:
+        value = y * (-raw).exp() + raw - torch.where(y > 0, y, 1).log() - 1
     elif plan["loss"] == CROSS_ENTROPY:
         value = -y * functional.log_softmax(raw, dim=-1)
     elif plan["loss"] == BINARY_LOG_LOSS:

@@ -96,10 +96,25 @@ _ALL = (
         distribution="laplace",
         text="log 2 b + abs(e) / b; two raw outputs per target, location and log b^2",
     ),
+    Loss(
+        "gamma",
+        "exp",
+        "regression",
+        units="mean",
+        domain="> 0",
+        text="half the gamma deviance, y > 0",
+    ),
 )
 
 RegressionLoss: TypeAlias = Literal[
-    "squared_error", "absolute_error", "huber", "quantile", "poisson", "gaussian", "laplace"
+    "squared_error",
+    "absolute_error",
+    "huber",
+    "quantile",
+    "poisson",
+    "gaussian",
+    "laplace",
+    "gamma",
 ]
 """Names of the losses of regression, for annotations."""
 
