@@ -6,6 +6,8 @@ by name; a generator, which only counts, does not look at them.
 
 import numpy as np
 
+from skreg.random import words
+
 
 class GeneratorDraws:
     """Draws of a `torch.Generator`, on its device."""
@@ -44,27 +46,24 @@ class StreamDraws:
     def __init__(self, seed, role, step, add_normal, device):
         import torch
 
-        from skreg.random import counter
-
-        self.counter = counter
         signed = int(np.array(seed, np.uint64).view(np.int64))
         # filled on the device: a copy to it would be waited for
-        seed, step = (torch.full((1,), word, device=device) for word in (signed, int(step)))
-        self.key = counter.torch_stream_keys(seed, role, step)
+        seed, step = (torch.full((1,), n, device=device) for n in (signed, int(step)))
+        self.key = words.stream_keys(seed, role, step)
         self.add_normal = add_normal
 
     def uniform(self, number, *shape):
         """Uniform numbers in [0, 1), float64."""
-        key = self.counter.torch_stream_keys(self.key, number, 0)
-        return self.counter.torch_units(key, int(np.prod(shape))).view(shape)
+        key = words.stream_keys(self.key, number, 0)
+        return words.units(key, int(np.prod(shape))).view(shape)
 
     def normal(self, number, std, like):
         """Normal numbers of standard deviation `std`, with the shape and dtype of `like`."""
         import torch
 
-        key = self.counter.torch_stream_keys(self.key, number, 0)
+        key = words.stream_keys(self.key, number, 0)
         if self.add_normal is None:
-            return std * self.counter.torch_normals(key, like.numel(), like.dtype).view(like.shape)
+            return std * words.torch_normals(key, like.numel(), like.dtype).view(like.shape)
         noise = torch.zeros_like(like, memory_format=torch.contiguous_format)
         self.add_normal(key.numpy().view(np.uint64)[0], std, noise.view(-1).numpy())
         return noise

@@ -6,7 +6,7 @@ from skreg.augmentation import compiled_forms, mixing
 from skreg.augmentation._draws import StreamDraws
 from skreg.augmentation.kinds import active, has_compiled_form
 from skreg.compiler.jit import jit
-from skreg.random.counter import AUGMENT
+from skreg.random.words import AUGMENT
 
 FIELDS = [*mixing.FIELDS, *compiled_forms.FIELDS]
 """Of a plan: those of mixup, cutmix, and the augmentations that have a compiled form."""

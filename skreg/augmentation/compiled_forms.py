@@ -8,7 +8,8 @@ from skreg.augmentation import signals, tables
 from skreg.augmentation.signals import SignalAugment
 from skreg.augmentation.tables import TabularAugment
 from skreg.compiler.jit import jit
-from skreg.random.counter import SIGNAL, TABLE, add_normal, stream_key, unit, word_of
+from skreg.random.counter import add_normal, stream_key, unit, word_of
+from skreg.random.words import SIGNAL, TABLE
 
 FIELDS = [
     ("signal_shift", "f8"),

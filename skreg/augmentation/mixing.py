@@ -18,7 +18,8 @@ With both on, each batch has one of them, by even chances.
 import numpy as np
 
 from skreg.compiler.jit import jit
-from skreg.random.counter import CUTMIX, MIXUP, next_word, normal, stream_key, unit
+from skreg.random.counter import next_word, normal, stream_key, unit
+from skreg.random.words import CUTMIX, MIXUP
 
 FIELDS = [("mixup_alpha", "f8"), ("cutmix_alpha", "f8"), ("box_height", "i8"), ("box_width", "i8")]
 """Of a plan: parameters of the Beta distributions, 0 is off; an image's height and width, a

@@ -113,10 +113,10 @@ def users_views(plan, views, X, step, device="cpu"):
     """
     import torch
 
-    from skreg.random.counter import VIEWS, torch_stream_keys
+    from skreg.random.words import VIEWS, stream_keys
 
     seed = torch.tensor(int(plan["seed"].view(np.int64)))
-    key = int(torch_stream_keys(seed, VIEWS, torch.tensor(step)))
+    key = int(stream_keys(seed, VIEWS, torch.tensor(step)))
     generator = torch.Generator(device).manual_seed(key & (2**63 - 1))
     n_rows, n_features = X.shape
     both = np.empty((n_rows, 2, n_features), X.dtype)

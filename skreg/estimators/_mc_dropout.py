@@ -10,7 +10,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skreg.random.masks import LEVELS, factors_of, scale_of, thresholds_of
+from skreg.random.masks import factors_of, scale_of, thresholds_of
+from skreg.random.words import DROPOUT, bits, stream_keys
 
 
 def thinned_outputs(net, X, n_samples, random_state, dtype=None):
@@ -66,7 +67,8 @@ def draw_masks(rates, sizes, n_samples, seed, dtype):
     Parameters
     ----------
     rates : ndarray of shape (n_layers,)
-        Probabilities that an input of a layer is left out, rounded to 1/65536 as in training.
+        Probabilities that an input of a layer is left out, rounded to 1/65536 as in training, whose
+        streams of bits these are: a pass takes the place of a step.
     sizes : list of int
         Inputs of each layer.
     n_samples, seed : int
@@ -78,11 +80,12 @@ def draw_masks(rates, sizes, n_samples, seed, dtype):
     """
     thresholds = thresholds_of(rates).astype(int)
     scales = scale_of(thresholds).astype(dtype)
-    generators = [np.random.default_rng([seed, layer]) for layer in range(len(sizes))]
-    for _ in range(n_samples):
+    seeds = np.array([seed])
+    for step in np.arange(n_samples)[:, None]:
+        keys = (stream_keys(seeds, DROPOUT + layer, step) for layer in range(len(sizes)))
         yield [
-            factors_of(generator.integers(LEVELS, size=size, dtype=np.uint16), *mask)
-            for generator, size, *mask in zip(generators, sizes, thresholds, scales, strict=True)
+            factors_of(bits(key, size)[0], *mask)
+            for key, size, *mask in zip(keys, sizes, thresholds, scales, strict=True)
         ]
 
 

@@ -1,25 +1,18 @@
 """Counter-based random streams: a draw is a function of (seed, role, step, index).
 
 Nothing is carried along: both engines ask for the same numbers by name, in any order and from
-any thread. Words are SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
-generators"); normals are Doornik's ziggurat (2005, "An improved ziggurat method") on them.
+any thread. This is the compiled form; roles, and the same words for arrays and tensors, stand in
+`skreg.random.words`. Words are SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom
+number generators"); normals are Doornik's ziggurat (2005, "An improved ziggurat method") on them.
 """
 
 import numpy as np
 
 from skreg.compiler.jit import jit
+from skreg.random.words import GAMMA, M1, M2, TO_UNIT
 
-# Who draws: each role has a stream of its own at every step. Layers count up from DROPOUT.
-INPUT_NOISE, TARGET_NOISE, WEIGHT_NOISE, MIXUP, DROPOUT = range(5)
-DROP_PATH, CUTMIX, SIGNAL, TABLE, AUGMENT, CORRUPTION, VIEWS = range(2**32, 2**32 + 7)  # beyond
-USERS_DRAWS = 2**32 + 7  # what a user's module draws by itself
-
-GAMMA = np.uint64(0x9E3779B97F4A7C15)
-_M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
-_S11 = np.uint64(11)
+_S11, _S27, _S30, _S31 = (np.uint64(n) for n in (11, 27, 30, 31))
 _LOW_BYTE = np.uint64(255)
-_TO_UNIT = 2.0**-53
 
 
 def _ziggurat_tables(layers=256, edge=3.6541528853610088, area=0.00492867323399):
@@ -37,8 +30,8 @@ _EDGE, _RATIO = _ziggurat_tables()
 @jit
 def mix(z):
     """SplitMix64's finalizer: 64 bits in, 64 well-mixed bits out."""
-    z = (z ^ (z >> _S30)) * _M1
-    z = (z ^ (z >> _S27)) * _M2
+    z = (z ^ (z >> _S30)) * M1
+    z = (z ^ (z >> _S27)) * M2
     return z ^ (z >> _S31)
 
 
@@ -70,7 +63,7 @@ def next_word(word):
 @jit
 def unit(word):
     """Uniform number in [0, 1) of a word."""
-    return np.float64(word >> _S11) * _TO_UNIT
+    return np.float64(word >> _S11) * TO_UNIT
 
 
 @jit
@@ -113,64 +106,3 @@ def add_normal(key, std, values):
     for i in range(values.size):
         word = mix(key + np.uint64(i + 1) * GAMMA)
         values[i] += std * values.dtype.type(normal(word))
-
-
-# The same words for tensors, many streams at once: int64 has uint64's bits, and wraps alike.
-
-
-def _signed(word):
-    """The int64 with the last 64 bits of an integer."""
-    return (int(word) + 2**63) % 2**64 - 2**63
-
-
-def _shift_right(z, n):
-    """Logical shift of the 64 bits."""
-    return (z >> n) & ((1 << (64 - n)) - 1)
-
-
-def torch_mix(z):
-    """As `mix`, for an int64 tensor."""
-    z = (z ^ _shift_right(z, 30)) * _signed(_M1)
-    z = (z ^ _shift_right(z, 27)) * _signed(_M2)
-    return z ^ _shift_right(z, 31)
-
-
-def torch_stream_keys(seeds, role, steps):
-    """As `stream_key`, for int64 tensors of seeds and steps that broadcast."""
-    by_role = torch_mix(seeds + _signed((role + 1) * int(GAMMA)))
-    return torch_mix(by_role + steps * _signed(GAMMA))
-
-
-def torch_words(keys, n_words):
-    """The first words of each stream, shape (n_streams, n_words), int64."""
-    import torch
-
-    places = torch.arange(1, n_words + 1, device=keys.device)
-    return torch_mix(keys[:, None] + places * _signed(GAMMA))
-
-
-def torch_units(keys, n_numbers):
-    """As `unit`, of the first words of each stream: float64, shape (n_streams, n_numbers)."""
-    return _shift_right(torch_words(keys, n_numbers), 11).double() * _TO_UNIT
-
-
-def torch_bits(keys, n_units):
-    """The first units of 16 bits of each stream, shape (n_streams, n_units), int32."""
-    import torch
-
-    words = torch_words(keys, (n_units + 3) // 4)
-    return (words.view(torch.int16)[:, :n_units].to(torch.int32)) & 0xFFFF
-
-
-def torch_normals(keys, n_numbers, dtype):
-    """Standard normals of each stream, shape (n_streams, n_numbers), by one word each.
-
-    By Box & Muller (1958), without branches, where `normal` has a ziggurat: other numbers than its,
-    of the same distribution.
-    """
-    import torch
-
-    words = torch_words(keys, n_numbers)
-    u = ((_shift_right(words, 32) + 1).to(dtype)) * 2.0**-32
-    angle = (words & 0xFFFFFFFF).to(dtype) * (2.0**-32 * 2 * np.pi)
-    return torch.sqrt(-2 * torch.log(u)) * torch.cos(angle)

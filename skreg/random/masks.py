@@ -1,7 +1,7 @@
 """Masks of 16 random bits a unit: which units stay, and what those that stay are multiplied by.
 
 A probability p is rounded to 1/65536. All engines and prediction with dropout left on share these
-formulas; where the bits come from is theirs. Nothing here needs numba.
+formulas, and the streams of `skreg.random.words`. Nothing here needs numba.
 """
 
 import numpy as np

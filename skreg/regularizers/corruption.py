@@ -15,8 +15,9 @@ training step has, is that of validation rows: their corruption is drawn once an
 import numpy as np
 
 from skreg.compiler.jit import jit
-from skreg.random.counter import CORRUPTION, next_word, normal, stream_key, word_of
+from skreg.random.counter import next_word, normal, stream_key, word_of
 from skreg.random.masks import LEVELS
+from skreg.random.words import CORRUPTION
 
 KINDS = ("none", "swap", "zero", "gaussian")
 NONE, SWAP, ZERO, GAUSSIAN = range(4)

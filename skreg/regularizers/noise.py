@@ -16,21 +16,10 @@ All draws are `skreg.random.counter`'s. On a GPU normals are other numbers, equa
 import numpy as np
 
 from skreg.compiler.jit import jit
-from skreg.random.counter import (
-    DROP_PATH,
-    DROPOUT,
-    INPUT_NOISE,
-    TARGET_NOISE,
-    WEIGHT_NOISE,
-    add_normal,
-    fill_words,
-    stream_key,
-    torch_bits,
-    torch_normals,
-    torch_stream_keys,
-    word_of,
-)
+from skreg.random import words as streams
+from skreg.random.counter import add_normal, fill_words, stream_key, word_of
 from skreg.random.masks import LEVELS, factors_of, scale_of, thresholds_of
+from skreg.random.words import DROP_PATH, DROPOUT, INPUT_NOISE, TARGET_NOISE, WEIGHT_NOISE
 
 _LOWEST = np.uint64(LEVELS - 1)
 _scale_of = jit(scale_of)
@@ -219,8 +208,8 @@ class TorchNoise:
     def _keys(self, role, layer):
         """Key of each net's stream: numbers for compiled draws, else an int64 tensor (n_nets,)."""
         if self.draws is None:
-            keys = torch_stream_keys(self._device_seeds, role, self._steps)
-            return keys if layer is None else torch_stream_keys(keys, layer, 0)
+            keys = streams.stream_keys(self._device_seeds, role, self._steps)
+            return keys if layer is None else streams.stream_keys(keys, layer, 0)
         stream_key = self.draws.stream_key
         pairs = zip(self._seeds, self._steps, strict=True)
         keys = [np.uint64(stream_key(seed, role, int(step))) for seed, step in pairs]
@@ -231,7 +220,7 @@ class TorchNoise:
         import torch
 
         if self.draws is None:
-            return torch_bits(keys, n_units)
+            return streams.bits(keys, n_units)
         words = np.empty((len(keys), (n_units + 3) // 4), np.uint64)
         for key, line in zip(keys, words, strict=True):
             self.draws.fill_words(key, line)
@@ -242,7 +231,7 @@ class TorchNoise:
         import torch
 
         if self.draws is None:
-            return stds.reshape(-1, 1) * torch_normals(keys, n_numbers, self.dtype)
+            return stds.reshape(-1, 1) * streams.torch_normals(keys, n_numbers, self.dtype)
         noise = np.zeros((len(keys), n_numbers), self.draws.dtype)
         for key, std, line in zip(keys, stds.reshape(-1).tolist(), noise, strict=True):
             self.draws.add_normal(key, std, line)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from skreg.engine.compiled import entry_points
 from skreg.engine.plan import LAYER, PLAN
-from skreg.random import counter
+from skreg.random import words as streams
 from skreg.regularizers.noise import TorchNoise
 
 
@@ -16,20 +16,21 @@ from skreg.regularizers.noise import TorchNoise
 def test_the_words_of_tensors_are_the_compiled_ones(seed):
     draws = entry_points.draws(np.dtype("float64"))
     seeds = torch.from_numpy(np.array([seed], np.uint64).view(np.int64))
-    for role, step in [(counter.INPUT_NOISE, 1), (counter.DROPOUT + 2, 12345)]:
+    for role, step in [(streams.INPUT_NOISE, 1), (streams.DROPOUT + 2, 12345)]:
         key = np.uint64(draws.stream_key(np.uint64(seed), role, step))
         words = np.empty(9, np.uint64)
         draws.fill_words(key, words)
-        keys = counter.torch_stream_keys(seeds, role, torch.tensor([step]))
+        keys = streams.stream_keys(seeds, role, torch.tensor([step]))
         assert keys.numpy().view(np.uint64)[0] == key
-        assert_array_equal(counter.torch_words(keys, 9)[0].numpy().view(np.uint64), words)
-        assert_array_equal(counter.torch_bits(keys, 34)[0], words.view(np.uint16)[:34])
+        assert_array_equal(streams.words(keys, 9)[0].numpy().view(np.uint64), words)
+        assert_array_equal(streams.bits(keys, 34)[0], words.view(np.uint16)[:34])
+        assert_array_equal(streams.bits(keys.numpy(), 34)[0], words.view(np.uint16)[:34])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_normals_of_tensors_are_normal(dtype):
     keys = torch.tensor([1, 2])
-    first, second = counter.torch_normals(keys, 100_000, dtype).double().numpy()
+    first, second = streams.torch_normals(keys, 100_000, dtype).double().numpy()
     assert stats.kstest(first, "norm").pvalue > 0.001
     assert stats.kstest(second, "norm").pvalue > 0.001
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.015

@@ -16,8 +16,8 @@ from skreg.engine.compiled import entry_points
 from skreg.engine.pretext import is_pretext
 from skreg.engine.torch.batches import Batches, send
 from skreg.losses.batch_loss import torch_batch_loss
-from skreg.random.counter import USERS_DRAWS
 from skreg.random.global_draws import seeded
+from skreg.random.words import USERS_DRAWS
 from skreg.regularizers import averaging, freezing, noise, penalties, second_gradient, stopping
 
 
