@@ -13,6 +13,8 @@ from sklearn.utils import check_random_state
 from skreg.random.masks import factors_of, scale_of, thresholds_of
 from skreg.random.words import DROPOUT, bits, stream_keys
 
+_AT_ONCE = 32  # passes whose masks are drawn together
+
 
 def thinned_outputs(net, X, n_samples, random_state, dtype=None):
     """Outputs of a fitted net after its link, each with other units left out.
@@ -81,12 +83,14 @@ def draw_masks(rates, sizes, n_samples, seed, dtype):
     thresholds = thresholds_of(rates).astype(int)
     scales = scale_of(thresholds).astype(dtype)
     seeds = np.array([seed])
-    for step in np.arange(n_samples)[:, None]:
-        keys = (stream_keys(seeds, DROPOUT + layer, step) for layer in range(len(sizes)))
-        yield [
-            factors_of(bits(key, size)[0], *mask)
+    for start in range(0, n_samples, _AT_ONCE):
+        steps = np.arange(start, min(start + _AT_ONCE, n_samples))
+        keys = (stream_keys(seeds, DROPOUT + layer, steps) for layer in range(len(sizes)))
+        masks = (
+            factors_of(bits(key, size), *mask)
             for key, size, *mask in zip(keys, sizes, thresholds, scales, strict=True)
-        ]
+        )
+        yield from map(list, zip(*masks, strict=True))
 
 
 def moments(values, weights=None):
