@@ -150,12 +150,8 @@ def _shrink_group(layer, j, weights, steps):
     """
     n_in, dtype = layer["n_in"], weights.dtype.type
     zero, one = dtype(0), dtype(1)
-    by, square, ratio, largest = (
-        dtype(layer["group_lasso"] * np.sqrt(layer["n_out"])),
-        zero,
-        zero,
-        zero,
-    )
+    by = dtype(layer["group_lasso"] * np.sqrt(layer["n_out"]))
+    square, ratio, largest = zero, zero, zero
     for i in range(j, weights.size, n_in):
         w = weights[i]
         square += w * w
@@ -174,7 +170,7 @@ def _shrink_group(layer, j, weights, steps):
             share = weights[i] / below
             size += share * share
             slope += share * share / below
-        t += (np.sqrt(size) - one) * size / slope
+        t = max(zero, t + (np.sqrt(size) - one) * size / slope)
     for i in range(j, weights.size, n_in):
         weights[i] *= t / (t + by * steps[i])
 
@@ -249,7 +245,7 @@ def _with_groups_shrunk(weight, by, steps):
         below = t + by * steps
         square = (weight / below).square()
         size, slope = (part.sum(dim=-2, keepdim=True) for part in (square, square / below))
-        t = t + (size.sqrt() - 1) * size / slope
+        t = (t + (size.sqrt() - 1) * size / slope).clamp(min=0)
     return torch.where(ratio <= by**2, 0, weight * (t / (t + by * steps)))
 
 
