@@ -50,7 +50,10 @@ def settings_of(estimator: Any, loss: str) -> Settings:
     """Settings of an estimator, with `loss` and `dtype` as trained."""
     own = {name: getattr(estimator, name) for name in estimator._hyperparameters}
     own["loss"], own["autocast"] = loss, estimator.dtype == "bfloat16"
-    own["dtype"] = "float64" if estimator.solver == "lbfgs" else weights_dtype(estimator.dtype).name
+    if own["autocast"]:
+        own["dtype"] = "float32"
+    if estimator.solver == "lbfgs":
+        own["dtype"] = "float64"
     if estimator.max_time is not None and estimator.early_stopping == "refit":
         own["max_time"] = estimator.max_time / 2  # of two trainings
     return Settings(**own)
