@@ -83,6 +83,21 @@ CONTRASTIVE_CONFIGURATIONS = {
     "float64_torch": {"max_iter": 8, "engine": "torch", "dtype": "float64"},
 }
 
+# All of scikit-learn's checks run on these, those of the fit on the others.
+WHOLE = {
+    "MLPRegressor-defaults",
+    "MLPRegressor-gaussian",
+    "MLPRegressor-refit",
+    "MLPClassifier-defaults",
+    "MLPClassifier-batch_norm",
+    "MLPClassifier-lbfgs_early_stopping",
+    "MLPClassifier-noises",
+    "MLPClassifier-pretrained_on_unlabelled",
+    "MLPClassifier-smoothing_balanced",
+    "MaskedPretrainer-defaults",
+    "ContrastivePretrainer-defaults",
+}
+
 
 def configured():
     """Pairs (id, estimator) of all estimators in all their configurations."""

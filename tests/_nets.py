@@ -64,6 +64,8 @@ def same(a, b):
 
 CHECKED = {"max_iter": 60, "learning_rate_init": 0.02, "random_state": 0}
 CONV = {"channels": (16, 16), **CHECKED}
+# All of scikit-learn's checks run on these, those of the fit on the others.
+WHOLE = {"conv-classifier", "conv-regressor-stops", "net-regressor-noisy"}
 
 
 def configured():

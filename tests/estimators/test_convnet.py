@@ -9,7 +9,6 @@ from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
-from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
 from skreg import BaggingClassifier, ConvNetClassifier, ConvNetRegressor, MLPClassifier
@@ -17,12 +16,13 @@ from skreg.augmentation import SignalAugment
 from skreg.blocks.normalization import torch_normalize_maps
 from skreg.inspection import LossCurveDisplay
 from skreg.sound.logmel import LogMel
-from tests._nets import configured, make, same
+from tests._checks import checks
+from tests._nets import WHOLE, configured, make, same
 
 CONV = ["conv-classifier", "conv-regressor"]
 
 
-@parametrize_with_checks([estimator for _, estimator in configured()])
+@checks(configured(), WHOLE)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
