@@ -57,6 +57,7 @@ REGRESSOR_CONFIGURATIONS = {
     },
     "huber_target_noise": {"loss": "huber", "target_noise_std": 0.05},
     "gaussian": {"loss": "gaussian"},
+    "quantiles": {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]},
     "two_layers_unscaled": {"hidden_layer_sizes": (30, 20), "scale_target": False},
 }
 MASKED_CONFIGURATIONS = {

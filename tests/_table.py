@@ -168,6 +168,7 @@ TRAINING = [
     Row("scale_target", (True, False), only="regressor"),
     Row("huber_delta", (1.0, 0.3), {"loss": "huber"}, only="regressor"),
     Row("quantile", (0.5, 0.2), {"loss": "quantile"}, only="regressor"),
+    Row("quantile", ([0.1, 0.5, 0.9], [0.2, 0.5, 0.8]), {"loss": "quantile"}, only="regressor"),
 ]
 
 

@@ -16,7 +16,8 @@ from skreg.estimators._parameters import takes_snapshots, trains_in_steps
 from skreg.estimators._predictive import Mixture, PredictsDistribution
 from skreg.estimators._targets import RegressionTarget
 from skreg.estimators._validation import FIT_REQUESTS
-from skreg.losses.records import LOSSES, with_distribution
+from skreg.losses.quantile_function import checked_levels
+from skreg.losses.records import LOSSES, several, with_distribution
 
 
 class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
@@ -87,9 +88,9 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
             Rows to predict.
         return_std : bool, default=False
             Whether to return a standard deviation as well. Where the loss is a distribution
-            ("gaussian", "laplace") it is the target's, of which `predict_spread` gives the parts.
-            Else it is a spread of nets, not a confidence interval: over the snapshots, where there
-            are `n_snapshots`, else over passes with dropout left on (Gal & Ghahramani 2016).
+            ("gaussian", "laplace", several quantiles) it is the target's, of which `predict_spread`
+            gives the parts. Else it is a spread of nets, not a confidence interval: over the
+            snapshots, where there are `n_snapshots`, else over passes with dropout left on (Gal & Ghahramani 2016).
         n_samples : int, default=None
             Passes with dropout left on, one thinned net for all rows each. None is the net as it
             is; with `return_std` and a loss that is no distribution it is 100.
@@ -132,7 +133,8 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
 
     def _lacks_distribution(self):
         """Why there is no distribution to ask for; None where there is one."""
-        loss = self._target.loss if hasattr(self, "_target") else self.loss
+        loss = "quantiles" if several(self.loss, self.quantile) else self.loss
+        loss = self._target.loss if hasattr(self, "_target") else loss
         if loss in LOSSES and LOSSES[loss].distribution is None:
             return (
                 f"loss={loss!r} predicts points, and no distribution of the target: fit with loss "
@@ -165,9 +167,12 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
         return check_array(y, dtype=np.float64, ensure_2d=False, input_name=name)
 
     def _make_target(self, y, weight, classes, warm, fresh):
+        how = self.loss, self.scale_target
+        if several(self.loss, self.quantile):
+            how = "quantiles", self.scale_target, checked_levels(self.quantile)
         if not warm:
-            return RegressionTarget(y[weight > 0], self.loss, self.scale_target)
-        target = self._target.changed_to(self.loss, self.scale_target)
+            return RegressionTarget(y[weight > 0], *how)
+        target = self._target.changed_to(*how)
         if fresh:
             target.forget()
         return target

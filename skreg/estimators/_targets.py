@@ -21,6 +21,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from skreg._typing import Array, ArrayLike
 from skreg.compat.arrays import check_no_grad
 from skreg.losses.distributions import DISTRIBUTIONS, Component, Distribution
+from skreg.losses.quantile_function import QuantileComponent, Quantiles
 from skreg.losses.records import LOSSES
 
 _ROWS_AT_ONCE = 2**20
@@ -67,6 +68,8 @@ class RegressionTarget:
         Predictions will have its ndim and number of outputs.
     loss : str
     scale_target : bool
+    levels : tuple of float, optional
+        Of several quantiles in one net.
 
     Attributes
     ----------
@@ -78,10 +81,13 @@ class RegressionTarget:
     """
 
     loss = "squared_error"  # of saved targets that do not say
+    levels: tuple[float, ...] | None = None
 
-    def __init__(self, y: Array, loss: str, scale_target: bool) -> None:
+    def __init__(
+        self, y: Array, loss: str, scale_target: bool, levels: tuple[float, ...] | None = None
+    ) -> None:
         self.ndim, self.n_outputs = y.ndim, 1 if y.ndim == 1 else y.shape[1]
-        self.loss, self.scale_target = loss, scale_target
+        self.loss, self.scale_target, self.levels = loss, scale_target, levels
         self.link = LOSSES[loss].link
         self.forget()
         self.mean, self.scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
@@ -89,14 +95,18 @@ class RegressionTarget:
     @property
     def n_raw(self) -> int:
         """Raw outputs of the net."""
-        return self.n_outputs * LOSSES[self.loss].outputs_per_target
+        return self.n_outputs * len(self.levels or range(LOSSES[self.loss].outputs_per_target))
 
     @property
-    def distribution(self) -> Distribution | None:
+    def distribution(self) -> Distribution | Quantiles | None:
         """What the net's outputs are the parameters of; None where they are points."""
+        if self.levels is not None:
+            return Quantiles(tuple(self.levels))
         return DISTRIBUTIONS.get(LOSSES[self.loss].distribution or "")
 
-    def changed_to(self, loss: str, scale_target: bool) -> RegressionTarget:
+    def changed_to(
+        self, loss: str, scale_target: bool, levels: tuple[float, ...] | None = None
+    ) -> RegressionTarget:
         """This target under other parameters, for a net that goes on.
 
         Raises
@@ -104,10 +114,11 @@ class RegressionTarget:
         ValueError
             Where the loss takes another link or distribution than the net was trained for.
         """
-        if LOSSES[loss].reading != LOSSES[self.loss].reading:
+        if LOSSES[loss].reading != LOSSES[self.loss].reading or levels != self.levels:
             raise ValueError(
-                f"loss={loss!r} reads the net's output in another way than loss={self.loss!r}, "
-                "with which it was fitted: fit with warm_start=False to begin anew."
+                f"{_told(loss, levels)} reads the net's output in another way than "
+                f"{_told(self.loss, self.levels)}, with which it was fitted: fit with "
+                "warm_start=False to begin anew."
             )
         target = copy(self)
         target.loss, target.scale_target = loss, scale_target
@@ -205,11 +216,14 @@ class RegressionTarget:
             return output
         return self.distribution.point(output, self.n_outputs)
 
-    def component(self, output: Array) -> Component:
-        """What the net says of the rows, in the units of y: a `distributions.Component`."""
-        return DISTRIBUTIONS[LOSSES[self.loss].distribution or ""].component(
-            output, self.mean, self.scale
-        )
+    def component(self, output: Array) -> Component | QuantileComponent:
+        """What the net says of the rows, in the units of y."""
+        assert self.distribution is not None
+        return self.distribution.component(output, self.mean, self.scale)
+
+
+def _told(loss: str, levels: tuple[float, ...] | None) -> str:
+    return f"loss={loss!r}" if levels is None else f"quantile={list(levels)}"
 
 
 def _spread(codes: Array, average: Array, weight: Array) -> Array:

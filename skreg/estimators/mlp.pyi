@@ -65,7 +65,7 @@ class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
     scale_target: bool
     huber_delta: float
     gaussian_beta: float
-    quantile: float
+    quantile: float | Sequence[float] | Array
     pretrained: Any
     reset_layers: int
     n_frozen_layers: int | Literal["all"]
@@ -133,7 +133,7 @@ class MLPRegressor(PresetMixin, NetRegressorMixin, BaseMLP):
         scale_target: bool = True,
         huber_delta: float = 1.0,
         gaussian_beta: float = 0.0,
-        quantile: float = 0.5,
+        quantile: float | Sequence[float] | Array = 0.5,
         pretrained: Any = None,
         reset_layers: int = 1,
         n_frozen_layers: int | Literal["all"] = 0,

@@ -58,7 +58,7 @@ class NetRegressor(NetRegressorMixin, BaseUsersNet):
     scale_target: bool
     huber_delta: float
     gaussian_beta: float
-    quantile: float
+    quantile: float | Sequence[float] | Array
     device: str
     dtype: Literal["bfloat16", "float32", "float64"]
     callbacks: list[Any] | None
@@ -114,7 +114,7 @@ class NetRegressor(NetRegressorMixin, BaseUsersNet):
         scale_target: bool = True,
         huber_delta: float = 1.0,
         gaussian_beta: float = 0.0,
-        quantile: float = 0.5,
+        quantile: float | Sequence[float] | Array = 0.5,
         device: str = 'cpu',
         dtype: Literal["bfloat16", "float32", "float64"] = 'float32',
         callbacks: list[Any] | None = None,

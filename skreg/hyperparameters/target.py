@@ -69,9 +69,14 @@ TARGET = [
     Hyperparameter(
         "quantile",
         default=0.5,
-        constraints=[Interval(Real, 0, 1, closed="neither")],
-        type="float",
-        doc='The quantile that "quantile" predicts, in (0, 1).',
+        constraints=[Interval(Real, 0, 1, closed="neither"), "array-like"],
+        type="float or array-like of shape (n_levels,)",
+        doc="""
+        The quantile that "quantile" predicts, in (0, 1); or several in one net, which do not
+        cross. Of several the loss is the mean, `predict` gives the one nearest to the median, and
+        `predict_quantiles` and ``return_std=True`` read the distribution that they make: linear
+        between the levels, with exponential tails.
+        """,
         not_of=("classifier", "pretrainer"),
     ),
     Hyperparameter(

@@ -19,6 +19,17 @@ LOWEST, HIGHEST = math.log(1e-6), math.log(1e26)
 """Bounds of the logarithm of a squared scale, in training units, as `location_scale` has them."""
 
 
+def square_of(s: Array) -> Array:
+    """Logarithms of squared scales, of what the net gives for them."""
+    return LOWEST + np.logaddexp(s - LOWEST, 0) - np.logaddexp(s - HIGHEST, 0)
+
+
+def rescaled(factor: Array, offset: Array, n_scales: int) -> tuple[Array, Array]:
+    """What outputs are multiplied by and added to: points, and after them `n_scales` scales."""
+    times = np.concatenate([factor, np.ones(len(factor) * n_scales)])
+    return times, np.concatenate([offset, np.tile(2 * np.log(factor), n_scales)])
+
+
 class Distribution(NamedTuple):
     """A location-scale distribution: y = location + scale * z, with z of a known law.
 
@@ -49,9 +60,7 @@ class Distribution(NamedTuple):
         factor, offset : ndarray of shape (n_targets,)
             Those of the point prediction.
         """
-        return np.concatenate([factor, np.ones_like(factor)]), np.concatenate(
-            [offset, 2 * np.log(factor)]
-        )
+        return rescaled(factor, offset, 1)
 
     def component(self, output: Array, mean: Array, scale: Array) -> Component:
         """What a net says of rows, by its outputs (n_rows, n_outputs), in the units of the user.
@@ -63,8 +72,7 @@ class Distribution(NamedTuple):
             Of the targets: a target in training units times `scale`, plus `mean`.
         """
         location, s = np.split(np.asarray(output, np.float64), 2, axis=-1)
-        log_square = LOWEST + np.logaddexp(s - LOWEST, 0) - np.logaddexp(s - HIGHEST, 0)
-        return Component(self, location * scale + mean, np.exp(log_square / 2) * scale)
+        return Component(self, location * scale + mean, np.exp(square_of(s) / 2) * scale)
 
 
 class Component(NamedTuple):

@@ -18,6 +18,7 @@ binary_log_loss    softplus(raw) - y raw                                        
 reconstruction     of a pretext task, `skreg.losses.reconstruction`                identity
 contrastive        of a batch, `skreg.losses.contrastive`                          identity
 gaussian, laplace  of two outputs per target, `skreg.losses.location_scale`        identity
+quantiles          of an output per level, `skreg.losses.quantiles`                identity
 =================  ==============================================================  ==============
 """
 
@@ -25,23 +26,37 @@ import numpy as np
 
 from skreg.compiler.jit import jit
 from skreg.losses import location_scale
+from skreg.losses.quantile_function import MOST_LEVELS
+from skreg.losses.quantiles import in_order, quantiles_loss, torch_quantiles
 from skreg.losses.records import LOSSES
 
 NAMES = tuple(LOSSES)
 SQUARED_ERROR, ABSOLUTE_ERROR, HUBER, QUANTILE, POISSON, CROSS_ENTROPY, BINARY_LOG_LOSS = range(7)
-RECONSTRUCTION, CONTRASTIVE, GAUSSIAN, LAPLACE, GAMMA = range(7, 12)
+RECONSTRUCTION, CONTRASTIVE, GAUSSIAN, LAPLACE, GAMMA, QUANTILES = range(7, 13)
 
-FIELDS = [("loss", "i8"), ("loss_parameter", "f8"), ("outputs_per_target", "i8")]
-"""Of a plan: the loss's place in `NAMES`; huber's delta, the quantile or beta; raw outputs."""
+FIELDS = [
+    ("loss", "i8"),
+    ("loss_parameter", "f8"),
+    ("outputs_per_target", "i8"),
+    ("levels", "f8", (MOST_LEVELS,)),
+]
+"""Of a plan: the loss's place in `NAMES`; huber's delta, the quantile, beta, or how many quantiles
+lie above the first one; raw outputs; levels of several quantiles, in the order of the outputs."""
 
 
 def loss_settings(params):
     """Values of `FIELDS` from an estimator's parameters (`Settings`)."""
-    loss = LOSSES[params.loss]
+    loss, levels = LOSSES[params.loss], np.zeros(MOST_LEVELS)
+    parameter = getattr(params, loss.parameter) if loss.parameter else 0.0
+    n_outputs = loss.outputs_per_target
+    if loss.name == "quantiles":
+        n_outputs = len(parameter)
+        levels[:n_outputs], parameter = in_order(parameter)
     return {
         "loss": NAMES.index(loss.name),
-        "loss_parameter": getattr(params, loss.parameter) if loss.parameter else 0.0,
-        "outputs_per_target": loss.outputs_per_target,
+        "loss_parameter": parameter,
+        "outputs_per_target": n_outputs,
+        "levels": levels,
     }
 
 
@@ -69,6 +84,9 @@ def loss_and_gradient(plan, raw, y, weight):
         return location_scale.gaussian_loss(plan["loss_parameter"], raw, y, weight)
     if plan["loss"] == LAPLACE:
         return location_scale.laplace_loss(raw, y, weight)
+    if plan["loss"] == QUANTILES:
+        n_levels, n_above = plan["outputs_per_target"], int(plan["loss_parameter"])
+        return quantiles_loss(plan["levels"], n_levels, n_above, raw, y, weight)
     if plan["loss"] > QUANTILE:
         return np.nan  # of another task, or unknown: the fit stops
     total = 0.0
@@ -200,6 +218,9 @@ def torch_loss(plan, raw, y, weight):
         value = location_scale.torch_gaussian(float(plan["loss_parameter"]), raw, y)
     elif plan["loss"] == LAPLACE:
         value = location_scale.torch_laplace(raw, y)
+    elif plan["loss"] == QUANTILES:
+        levels = plan["levels"][: plan["outputs_per_target"]]
+        value = torch_quantiles(levels, int(plan["loss_parameter"]), raw, y)
     else:
         raise ValueError(f"skreg.losses.formulas has no formula for loss number {plan['loss']}.")
     return (value.sum(dim=-1) * weight).sum(dim=-1)

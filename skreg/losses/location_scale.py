@@ -41,8 +41,8 @@ def _logistic(z):
 
 
 @jit
-def _log_square(s):
-    """Logarithm of the squared scale, and its slope in s."""
+def log_square(s):
+    """Logarithm of a squared scale, and its slope in s."""
     low, high = s - LOWEST, s - HIGHEST
     return LOWEST + _softplus(low) - _softplus(high), _logistic(low) - _logistic(high)
 
@@ -55,7 +55,7 @@ def gaussian_loss(beta, raw, y, weight):
         row = 0.0
         for j in range(n):
             e = raw[r, j] - y[r, j]
-            log_v, slope = _log_square(raw[r, n + j])
+            log_v, slope = log_square(raw[r, n + j])
             precision = np.exp(-log_v)
             square = e * e * precision
             row += (_LOG_2_PI + log_v + square) / 2
@@ -74,7 +74,7 @@ def laplace_loss(raw, y, weight):
         row = 0.0
         for j in range(n):
             e = raw[r, j] - y[r, j]
-            log_v, slope = _log_square(raw[r, n + j])
+            log_v, slope = log_square(raw[r, n + j])
             per = np.exp(-log_v / 2)
             row += _LOG_2 + log_v / 2 + abs(e) * per
             raw[r, j] = weight[r] * np.sign(e) * per
@@ -102,5 +102,10 @@ def torch_laplace(raw, y):
 def _torch_parameters(raw):
     """Locations and logarithms of squared scales."""
     m, s = raw.chunk(2, dim=-1)
+    return m, torch_log_square(s)
+
+
+def torch_log_square(s):
+    """Logarithms of squared scales, as `log_square`."""
     zero = s.new_zeros(())
-    return m, LOWEST + (s - LOWEST).logaddexp(zero) - (s - HIGHEST).logaddexp(zero)
+    return LOWEST + (s - LOWEST).logaddexp(zero) - (s - HIGHEST).logaddexp(zero)

@@ -5,7 +5,8 @@ and those of pretext tasks in `skreg.losses.reconstruction` and `skreg.losses.co
 here needs torch or numba.
 """
 
-from typing import Literal, NamedTuple, TypeAlias
+from numbers import Real
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 
 class Loss(NamedTuple):
@@ -16,8 +17,9 @@ class Loss(NamedTuple):
     name : str
     link : str
         From the raw prediction to the prediction, a key of `skreg.blocks.activations.LINKS`.
-    task : {"regression", "classes", "pretext"}
-        Whose it is; regressors offer those of regression as `loss`.
+    task : {"regression", "classes", "pretext", "levels"}
+        Whose it is; regressors offer those of regression as `loss`. That of several levels is what
+        "quantile" is where `quantile` is a list (`several`).
     units : {"standard", "mean"}
         Of a regression target with `scale_target`: less its mean and by its standard deviation, or
         by its mean.
@@ -28,7 +30,7 @@ class Loss(NamedTuple):
     parameter : str or None
         The estimator's parameter that shapes it.
     outputs_per_target : int
-        Raw outputs that the net has for each target.
+        Raw outputs that the net has for each target; those of "quantiles" are as many as levels.
     distribution : str or None
         What a target's outputs are the parameters of, a key of
         `skreg.losses.distributions.DISTRIBUTIONS`; None for a loss that knows a point only.
@@ -65,7 +67,7 @@ _ALL = (
         "identity",
         "regression",
         parameter="quantile",
-        text="pinball loss of `quantile`",
+        text="pinball loss of `quantile`, its mean over several",
     ),
     Loss(
         "poisson",
@@ -104,6 +106,7 @@ _ALL = (
         domain="> 0",
         text="half the gamma deviance, y > 0",
     ),
+    Loss("quantiles", "identity", "levels", parameter="quantile", distribution="quantiles"),
 )
 
 RegressionLoss: TypeAlias = Literal[
@@ -129,4 +132,9 @@ def names(task: str) -> list[str]:
 
 def with_distribution() -> list[str]:
     """Names of the losses of regression whose outputs are the parameters of a distribution."""
-    return [loss.name for loss in _ALL if loss.distribution is not None]
+    return [loss.name for loss in _ALL if loss.task == "regression" and loss.distribution]
+
+
+def several(loss: str, quantile: Any) -> bool:
+    """Whether an estimator's `loss` is that of several quantiles in one net."""
+    return loss == "quantile" and not isinstance(quantile, Real)

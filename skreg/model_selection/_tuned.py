@@ -192,7 +192,7 @@ class BaseTuned(OnnxMixin, BaseEstimator):
         if not issparse(X):
             bins = [n for n in _BINS if n * X.shape[1] <= _MOST_BINS]
             space |= {"encoder__n_bins": [None, *bins], "encoder__scaling": list(_SCALINGS)}
-            first = _encoded(first, bins)
+            first = _encoded(first, bins, self._y_numeric)
         race = _WeightedRace(
             pipe,
             space,
@@ -320,10 +320,13 @@ def _prepared_frame(X):
     return preparation, preparation.fit_transform(X)
 
 
-def _encoded(settings, bins):
-    """Settings with encoders: the first with two that have little in common, others in turn."""
+def _encoded(settings, bins, regresses):
+    """Settings with encoders: each of the first with and without bins, the others in turn.
+
+    Robust scaling is as good for classes, but not better: there the first are standardized.
+    """
     middle = bins[len(bins) // 2] if bins else None
-    robust, standard = _SCALINGS
+    robust, standard = _SCALINGS if regresses else _SCALINGS[-1:] * 2
     pairs = (((robust, middle), (standard, None)), ((standard, middle), (robust, None)))
     first = [(s, own) for s, both in zip(settings[:4], cycle(pairs), strict=False) for own in both]
     others = zip(settings[4:], cycle(product((None, *bins), _SCALINGS)), strict=False)

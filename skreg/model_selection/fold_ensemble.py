@@ -122,7 +122,7 @@ class FoldEnsembleRegressor(PredictsIntervals, PredictsDistribution, RegressorMi
 
     See Also
     --------
-    RacingSearchCV : The search that makes it.
+    skreg.RacingSearchCV : The search that makes it.
 
     Examples
     --------
@@ -248,7 +248,7 @@ class FoldEnsembleClassifier(PredictsSets, ClassifierMixin, _FoldEnsemble):
 
     See Also
     --------
-    RacingSearchCV : The search that makes it.
+    skreg.RacingSearchCV : The search that makes it.
 
     Examples
     --------
