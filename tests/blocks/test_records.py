@@ -60,6 +60,8 @@ def test_every_loss_has_a_link_and_a_torch_form(name):
     plan["loss"], plan["loss_parameter"], plan["temperature"] = formulas.NAMES.index(name), 0.5, 1
     y = {"reconstruction": np.abs(np.hstack([Z, Z])), "contrastive": np.arange(6)[:, None] % 3}
     n_targets = Z.shape[1] // LOSSES[name].outputs_per_target
+    if name == "quantiles":  # as many as levels
+        plan["outputs_per_target"], plan["levels"][: Z.shape[1]], n_targets = Z.shape[1], 0.5, 1
     y = torch.tensor(np.asarray(y.get(name, np.abs(Z[:, :n_targets])), float))
     assert torch.isfinite(torch_batch_loss(plan, torch.tensor(Z), y, torch.ones(6)))
 

@@ -22,7 +22,7 @@ from skreg.regularizers import second_gradient, stopping
 from skreg.threads.blas import one_thread_per_net
 
 _SHARED = (
-    *(name for name, _ in formulas.FIELDS),
+    *(name for name, *_ in formulas.FIELDS),
     *(name for name, _ in optimizers.FIELDS),
 )
 """Fields of the plan in which the nets of a stack are equal. All others may differ."""
@@ -82,7 +82,7 @@ def signature(fit):
         return None
     return (
         *layers[["n_in", "n_out", "activation"]].tolist(),
-        *(plan[name].item() for name in _SHARED),
+        *(plan[name].tobytes() for name in _SHARED),
         *(buffer.size > 0 for buffer in p.state),
         p.validation.Y.shape[0] > 0,
         takes_second,
