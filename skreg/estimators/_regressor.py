@@ -90,7 +90,8 @@ class NetRegressorMixin(PredictsDistribution, MultiOutputMixin, RegressorMixin):
             Whether to return a standard deviation as well. Where the loss is a distribution
             ("gaussian", "laplace", several quantiles) it is the target's, of which `predict_spread`
             gives the parts. Else it is a spread of nets, not a confidence interval: over the
-            snapshots, where there are `n_snapshots`, else over passes with dropout left on (Gal & Ghahramani 2016).
+            snapshots, where there are `n_snapshots`, else over passes with dropout left on (Gal &
+            Ghahramani 2016).
         n_samples : int, default=None
             Passes with dropout left on, one thinned net for all rows each. None is the net as it
             is; with `return_std` and a loss that is no distribution it is 100.
