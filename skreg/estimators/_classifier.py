@@ -12,9 +12,10 @@ from skreg._typing import Array, ArrayLike, MatrixLike, Seed
 from skreg.blocks.activations import LINKS
 from skreg.compat.sklearn import _fit_context, _num_samples, available_if
 from skreg.estimators._forward import mean_of
+from skreg.estimators._labels import check_labels
 from skreg.estimators._mc_dropout import moments, thinned_outputs
 from skreg.estimators._parameters import takes_snapshots, trains_in_steps
-from skreg.estimators._targets import ClassTarget, check_labels
+from skreg.estimators._targets import ClassTarget
 from skreg.estimators._validation import FIT_REQUESTS
 
 _VALUES_AT_ONCE = 2**23  # of the output, which is taken to labels piece by piece

@@ -6,7 +6,6 @@ outputs, how rows are weighted and encoded for training, and how outputs become 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from copy import copy
 from numbers import Real
@@ -14,17 +13,12 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
-from sklearn.exceptions import DataConversionWarning
-from sklearn.utils import check_array
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skreg._typing import Array, ArrayLike
-from skreg.compat.arrays import check_no_grad
+from skreg.estimators._moments import pieces, weighted_mean, weighted_std
 from skreg.losses.distributions import DISTRIBUTIONS, Component, Distribution
 from skreg.losses.quantile_function import QuantileComponent, Quantiles
 from skreg.losses.records import LOSSES
-
-_ROWS_AT_ONCE = 2**20
 
 ClassWeight: TypeAlias = dict[Any, float] | Literal["balanced"] | None
 
@@ -167,11 +161,11 @@ class RegressionTarget:
         """
         before = self.mean, self.scale
         mass = float(weight.sum())
-        average = _average(codes, weight)
+        average = weighted_mean(codes, weight)
         old, new = self.mass / (self.mass + mass), mass / (self.mass + mass)
         gap = average - self.average
         within = np.hypot(
-            np.sqrt(old) * self.spread, np.sqrt(new) * _spread(codes, average, weight)
+            np.sqrt(old) * self.spread, np.sqrt(new) * weighted_std(codes, average, weight)
         )
         self.spread = np.hypot(within, np.sqrt(old * new) * gap)
         self.average = self.average + gap * new
@@ -201,7 +195,7 @@ class RegressionTarget:
         """Targets (n_rows, n_outputs) in training units."""
         targets = np.empty(codes.shape, dtype)
         with np.errstate(over="ignore"):  # training and validation loss then are not finite
-            for rows in _pieces(codes):
+            for rows in pieces(codes):
                 targets[rows] = (codes[rows] - self.mean) / self.scale
         return targets
 
@@ -224,26 +218,6 @@ class RegressionTarget:
 
 def _told(loss: str, levels: tuple[float, ...] | None) -> str:
     return f"loss={loss!r}" if levels is None else f"quantile={list(levels)}"
-
-
-def _spread(codes: Array, average: Array, weight: Array) -> Array:
-    """Weighted standard deviation of the columns; squares of huge or tiny values stay finite."""
-    pieces = _pieces(codes)
-    unit = np.max([np.abs(codes[rows] - average).max(axis=0) for rows in pieces], axis=0)
-    unit = np.where(unit > 0, unit, 1.0)
-    squares = (((codes[rows] - average) / unit) ** 2 * weight[rows, None] for rows in pieces)
-    return unit * np.sqrt(sum(values.sum(axis=0) for values in squares) / weight.sum())
-
-
-def _average(values: Array, weight: Array) -> Array:
-    """Weighted mean of the columns."""
-    sums = ((values[rows] * weight[rows, None]).sum(axis=0) for rows in _pieces(values))
-    return sum(sums) / weight.sum()
-
-
-def _pieces(rows: Array) -> list[slice]:
-    """Slices of so many rows that what is computed of them takes little memory."""
-    return [slice(i, i + _ROWS_AT_ONCE) for i in range(0, len(rows), _ROWS_AT_ONCE)]
 
 
 class ClassTarget:
@@ -411,26 +385,3 @@ def _of_numbers(classes: Sequence[Any] | Array) -> str:
         "give their members 0, 1, ... in place of labels: name these there, or use "
         "skreg.BaggingClassifier, whose members have the labels."
     )
-
-
-def check_labels(y: Any, name: str = "y") -> Array:
-    """y as an array of labels (n_rows,) or a dense 0/1 matrix (n_rows, n_labels)."""
-    check_no_grad(**{name: y})
-    y = y.toarray() if hasattr(y, "toarray") else y
-    y = check_array(y, dtype=None, ensure_2d=False, input_name=name)
-    with np.errstate(invalid="ignore"):  # it casts huge floats to see whether they are integers
-        check_classification_targets(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        warnings.warn(
-            "A column-vector y was passed when a 1d array was expected. Please change the shape "
-            "of y to (n_samples,), for example using ravel().",
-            DataConversionWarning,
-            stacklevel=5,
-        )
-        y = y.ravel()
-    if y.ndim == 2 and type_of_target(y, "y") != "multilabel-indicator":
-        raise ValueError(
-            f"{name} of shape {y.shape} is neither one label per row nor a 0/1 indicator matrix. "
-            "For several multiclass outputs use sklearn.multioutput.MultiOutputClassifier."
-        )
-    return y

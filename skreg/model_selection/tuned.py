@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_array
 from skreg._typing import Array, MatrixLike, Scoring, Seed, Splits
 from skreg.compat.sklearn import StrOptions
 from skreg.ensemble._intervals import PredictsIntervals, PredictsSets
+from skreg.estimators._labels import check_labels
 from skreg.estimators._predictive import PredictsDistribution, lack_of_distribution
-from skreg.estimators._targets import check_labels
 from skreg.estimators.mlp import MLPClassifier, MLPRegressor
 from skreg.hyperparameters.declaration import listed
 from skreg.losses.records import LOSSES, RegressionLoss, names
