@@ -198,14 +198,14 @@ class Members(CallbackSupportMixin, OnnxMixin):
             X = self._checked(X, dtype=(nets.dtype, np.float32))
             yield from self._joint_pieces(nets, X)
             return
-        X = self._checked(X, dtype=None, ensure_all_finite=False)
+        given, X = X, self._checked(X, dtype=None, ensure_all_finite=False)
         routed = process_routing(self, method, **params)["estimator"]
         params = next((routed[name] for name in (method, "predict") if routed.get(name)), {})
         width = len(self.estimators_) * getattr(self, "n_classes_", 1)
         step = max(1, _VALUES_AT_ONCE // width)
         for start in range(0, X.shape[0], step):
             rows = X if X.shape[0] <= step else X[start : start + step]
-            with on_all_cores():
+            with explained(given, self), on_all_cores():
                 answers = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
                     delayed(self._own)(member, rows[:, columns], method, params)
                     for member, columns in zip(

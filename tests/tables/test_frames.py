@@ -12,6 +12,7 @@ import skrub
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_diabetes
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
 import skreg
 from skreg import TunedMLPClassifier, TunedMLPRegressor
@@ -209,6 +210,18 @@ ESTIMATORS = [
     skreg.ConvNetRegressor(channels=(2,), max_iter=2),
     skreg.BaggingRegressor(skreg.MLPRegressor(max_iter=2), 2),
     skreg.BaggingClassifier(skreg.MLPClassifier(max_iter=2), 2),
+    skreg.BaggingRegressor(  # members that do not predict as one
+        make_pipeline("passthrough", skreg.MLPRegressor(max_iter=2)), 3, random_state=0
+    ),
+    skreg.BaggingClassifier(  # one member has seen a single class
+        skreg.MLPClassifier(max_iter=2), 2, max_samples=2, random_state=242
+    ),
+    skreg.BaggingClassifier(  # a member's columns are not X's
+        make_pipeline("passthrough", skreg.MLPClassifier(max_iter=2)),
+        3,
+        max_features=1,
+        random_state=0,
+    ),
     skreg.MaskedPretrainer(max_iter=2),
 ]
 
