@@ -26,6 +26,9 @@ templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"skreg {release}"
 html_sidebars = {"**": ["all-pages.html"]}
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+html_extra_path = ["front_lambda.png", "front_race.png"]  # the first page names them in HTML
 html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,

@@ -1,10 +1,9 @@
-"""Draw the figure of the first page and of README: python docs/make_front_figure.py."""
+"""Draw both pictures of the first page and of README: python docs/make_front_figure.py."""
 
 from pathlib import Path
 
 import numpy as np
 from joblib import parallel_config
-from matplotlib import pyplot as plt
 from sklearn.datasets import load_diabetes
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -13,11 +12,11 @@ from sklearn.preprocessing import StandardScaler
 from skreg import MLPRegressor, RacingSearchCV, search_space
 from skreg.inspection import RaceDisplay, RegularizationPathDisplay
 
-FIGURE = Path(__file__).with_name("front.png")
+HERE = Path(__file__).parent
 
 
 def main():
-    """A search over lambda, and a race of thirty settings, side by side."""
+    """A search over lambda, and a race of thirty settings."""
     X, y = load_diabetes(return_X_y=True)
     net = MLPRegressor(max_iter=300, n_iter_no_change=300, learning_rate="cosine", random_state=0)
     pipe = make_pipeline(StandardScaler(), net)
@@ -27,10 +26,10 @@ def main():
     with parallel_config(backend="skreg"):
         search = GridSearchCV(pipe, alphas, cv=5, return_train_score=True).fit(X, y)
         race.fit(X, y)
-    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-    RegularizationPathDisplay.from_search(search, param_name="mlpregressor__alpha", ax=axes[0])
-    RaceDisplay.from_search(race, ax=axes[1])
-    figure.savefig(FIGURE, dpi=110)
+    path = RegularizationPathDisplay.from_search(search, param_name="mlpregressor__alpha")
+    for name, display in ("lambda", path), ("race", RaceDisplay.from_search(race)):
+        display.figure_.set_size_inches(5, 3.9)
+        display.figure_.savefig(HERE / f"front_{name}.png", dpi=150, bbox_inches="tight")
 
 
 if __name__ == "__main__":

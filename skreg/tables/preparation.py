@@ -41,7 +41,7 @@ class Preparation(TransformerMixin, BaseEstimator):
     kinds_ : dict
         What each column holds: "number", "duration", "text", "category" or "date". Those without
         values are not in it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns.
     n_features_in_ : int
         Number of columns.
